@@ -1,0 +1,1 @@
+"""How commands arrive and answers leave: the address table and the OSC socket."""

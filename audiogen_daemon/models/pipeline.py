@@ -1,0 +1,88 @@
+"""A pipeline is a generator: a request goes in, progress and audio come out while the take is being made.
+
+A pipeline never sees a queue, a flag, a callback, a socket or a thread. Cancelling is closing the generator.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+PCM = NDArray[np.float32]
+"""Sound as (samples, channels), float32, full scale ±1."""
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How tokens are drawn from the model's logits.
+
+    temperature: divides the logits; above 0.
+    top_k: candidates kept per codebook; 1 is greedy, 0 keeps all.
+    top_p: probability mass kept, 0 < top_p < 1; 0 switches it off.
+    guidance: classifier-free guidance; 1 switches it off (Ho & Salimans 2022, arXiv:2207.12598).
+    """
+
+    temperature: float = 1.0
+    top_k: int = 250
+    top_p: float = 0.0
+    guidance: float = 3.0
+
+
+@dataclass(frozen=True)
+class Request:
+    """Everything a take depends on; the same request gives the same take.
+
+    seconds: length of the audio that comes out, prompts and primers not counted.
+    seed: 0 to 2**32 - 1.
+    tempo: beats per minute, for models that are primed with a count-in; None leaves it to the prompt.
+    continues: (samples, channels) at the pipeline's sample rate: go on from here. The output begins after it.
+    """
+
+    prompt: str
+    seconds: float
+    seed: int
+    sampling: Sampling
+    tempo: float | None = None
+    continues: PCM | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Steps made so far, of all steps of the take; ends with step == steps."""
+
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class Audio:
+    """The next samples of the take: (samples, channels)."""
+
+    pcm: PCM
+
+
+class Pipeline(Protocol):
+    """A model ready to play.
+
+    sample_rate: Hz. channels: of the audio it makes. max_seconds: longest take it was trained for.
+    sampling: the checkpoint's own defaults.
+    """
+
+    @property
+    def sample_rate(self) -> int: ...
+    @property
+    def channels(self) -> int: ...
+    @property
+    def max_seconds(self) -> float: ...
+    @property
+    def sampling(self) -> Sampling: ...
+
+    def generate(self, request: Request) -> Iterator[Progress | Audio]:
+        """Yield progress and audio until exactly round(seconds * sample_rate) samples have come out.
+
+        Raises:
+            ValueError: the request is outside what the model can do; names value, range and cure.
+        """
+        ...
