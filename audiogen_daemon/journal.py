@@ -1,0 +1,88 @@
+"""Accepted means made: every accepted take stands here until its stem has landed, through any crash."""
+
+import dataclasses
+import json
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from audiogen_daemon.messages import Take
+from audiogen_daemon.settings import Settings
+
+HISTORY = 1000
+"""Finished takes remembered, so that /continue and /again still know them after a restart."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS takes (
+    id INTEGER PRIMARY KEY,
+    take TEXT NOT NULL,      -- JSON of messages.Take
+    state TEXT NOT NULL,     -- pending, done, ended (cancelled or failed)
+    path TEXT NOT NULL       -- where its stem is, or is about to be
+);
+"""
+
+
+class Journal:
+    """The table of takes in the state folder: sqlite3 with a write-ahead log, each write synced to disk.
+
+    Not thread-safe: one thread at a time uses it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def record(self, takes: Sequence[Take]) -> None:
+        """Write accepted takes, all or none; on disk when this returns."""
+        rows = [(take.id, json.dumps(dataclasses.asdict(take))) for take in takes]
+        with self._db:
+            self._db.execute("BEGIN")
+            self._db.executemany("INSERT INTO takes VALUES (?, ?, 'pending', '')", rows)
+
+    def will_save(self, take_id: int, path: Path) -> None:
+        """Note where the stem is about to appear, so that a crash between file and journal makes it only once."""
+        self._db.execute("UPDATE takes SET path = ? WHERE id = ?", (str(path), take_id))
+
+    def done(self, take_id: int, path: Path) -> None:
+        """The stem has landed."""
+        self._db.execute("UPDATE takes SET state = 'done', path = ? WHERE id = ?", (str(path), take_id))
+        self._db.execute("DELETE FROM takes WHERE state != 'pending' AND id <= ?", (take_id - HISTORY,))
+
+    def ended(self, take_id: int) -> None:
+        """The take was cancelled or failed: it will not be made. A stem that landed stays known."""
+        self._db.execute("UPDATE takes SET state = 'ended' WHERE id = ? AND state = 'pending'", (take_id,))
+
+    def pending(self) -> list[tuple[Take, str]]:
+        """Return (take, planned path or "") of all that is still to be made, oldest first."""
+        rows = self._db.execute("SELECT take, path FROM takes WHERE state = 'pending' ORDER BY id").fetchall()
+        return [(_take(text), path) for text, path in rows]
+
+    def finished(self) -> list[tuple[Take, str]]:
+        """Return (take, path) of stems that landed, oldest first."""
+        rows = self._db.execute("SELECT take, path FROM takes WHERE state = 'done' ORDER BY id").fetchall()
+        return [(_take(text), path) for text, path in rows]
+
+    def next_id(self) -> int:
+        """Return an id that no take ever had."""
+        (highest,) = self._db.execute("SELECT COALESCE(MAX(id), 0) FROM takes").fetchone()
+        return int(highest) + 1
+
+
+def _take(text: str) -> Take:
+    values: dict[str, Any] = json.loads(text)
+    return Take(**{**values, "settings": settings_from(values["settings"]), "batch": tuple(values["batch"])})
+
+
+def settings_from(values: dict[str, Any]) -> Settings:
+    """Return Settings from their JSON form; keys of another version are left out."""
+    known = {f.name for f in dataclasses.fields(Settings)}
+    kept = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items() if k in known}
+    return Settings(**kept)
