@@ -1,0 +1,57 @@
+"""An endless, seeded supply of clips: worker processes compose, the caller renders."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from training.captions import caption
+from training.clip import INSTRUMENTS, Spec, draw_spec
+from training.compose import compose
+from training.render import EventTable, event_table
+from training.tokenizer import build_tokenizer, caption_ids
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Composed clips that wait to be rendered, with the token ids of several paraphrases each."""
+
+    seed: int
+    specs: list[Spec]
+    events: EventTable
+    captions: npt.NDArray[np.int16]
+    """(clips, paraphrases, CAPTION_TOKENS)"""
+
+
+def compose_batch(job: tuple[int, int, int]) -> Batch:
+    """Compose one batch from (seed, clips, paraphrases)."""
+    seed, clips, paraphrases = job
+    rng = random.Random(seed)
+    specs = [draw_spec(rng, INSTRUMENTS[i % len(INSTRUMENTS)]) for i in range(clips)]
+    events = [compose(spec, rng) for spec in specs]
+    texts = [caption(spec, rng) for spec in specs for _ in range(paraphrases)]
+    ids = caption_ids(build_tokenizer(), texts, np.random.default_rng(seed))
+    return Batch(seed, specs, event_table(events, specs), ids.reshape(clips, paraphrases, -1))
+
+
+def batches(first_seed: int, clips: int, paraphrases: int, workers: int) -> Iterator[Batch]:
+    """Yield batches with the seeds first_seed, first_seed + 1, ...; composed ahead by `workers` processes."""
+    if workers == 0:
+        seed = first_seed
+        while True:
+            yield compose_batch((seed, clips, paraphrases))
+            seed += 1
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(workers) as pool:
+        pending = []
+        seed = first_seed
+        while True:
+            while len(pending) < 3 * workers:
+                pending.append(pool.apply_async(compose_batch, ((seed, clips, paraphrases),)))
+                seed += 1
+            yield pending.pop(0).get()

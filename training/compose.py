@@ -1,0 +1,243 @@
+"""Turn a clip's attributes into sound events: who plays which note when, with which timbre."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+
+from training.clip import CLIP_FRAMES, FRAME_RATE, Spec
+from training.grooves import draw_hits
+from training.harmony import Harmony, draw_harmony, frequency
+from training.timbre import Patch, Patches, drum_kit, draw_patch
+
+Row = list[float]
+Events = dict[str, list[Row]]
+"""Per voice, rows of (start s, gain, length s, *parameters)."""
+
+
+class Score:
+    """Collects the events of one clip; times are seconds from the first bar line."""
+
+    def __init__(self, spec: Spec, rng: random.Random) -> None:
+        self.spec = spec
+        self.rng = rng
+        self.sixteenth = spec.eighth / 2 / FRAME_RATE
+        self.seconds = (CLIP_FRAMES - spec.count_in_frames) / FRAME_RATE
+        self.bars = int(self.seconds / (16 * self.sixteenth)) + 1
+        self.events: Events = defaultdict(list)
+
+    def add(self, voice: str, start: float, gain: float, length: float, parameters: Row) -> None:
+        if start < self.seconds - 0.01 and gain > 0.0:
+            self.events[voice].append([start, gain, min(length, self.seconds - start), *parameters])
+
+    def note(self, patch: Patch, note: float, sixteenth: float, sixteenths: float, gain: float) -> None:
+        """Play one note of a patch from `sixteenth` for `sixteenths`."""
+        duration = sixteenths * self.sixteenth
+        for voice, layer_gain, length, parameters in patch.layers(frequency(note), duration, self.rng):
+            self.add(voice, sixteenth * self.sixteenth, gain * layer_gain, length, parameters)
+
+
+def _drums(score: Score, gain: float) -> None:
+    spec = score.spec
+    kit = drum_kit(spec, score.rng)
+    for hit in draw_hits(spec.genre, spec.density, score.bars, score.rng):
+        voice, piece_gain, length, parameters = kit[hit.piece]
+        accent = 1.0 if hit.sixteenth % 4 else 1.1
+        score.add(voice, hit.sixteenth * score.sixteenth, gain * piece_gain * hit.level * accent, length, parameters)
+
+
+def _chord_sixteenths(spec: Spec) -> int:
+    return 16 if spec.bpm >= 100 or spec.genre == "ambient" else 8
+
+
+BASS_PATTERNS = {
+    "techno": ("..x...x...x...x.", "..xx..xx..xx..xx", "x.xxx.xxx.xxx.xx"),
+    "house": ("..x...x...x...x.", "x..x..x...x..x..", "x..x..x.x..x..xx"),
+    "hip hop": ("x.......x.......", "x......x..x.....", "x..x...x..x...x."),
+    "trap": ("x...............", "x.....x.........", "x.....x...x...x."),
+    "drum and bass": ("x.......x.......", "x.....x...x.....", "x..x..x...x.x..x"),
+    "rock": ("x.......x.......", "x.x.x.x.x.x.x.x.", "x.xxx.x.x.xxx.x."),
+    "funk": ("x.....x...x.....", "x..x..x...x..x..", "x.xx..x.xx.x..x."),
+    "reggae": ("x.....x.........", "x..x..x.....x...", "..x.x.x...x.x.x."),
+    "ambient": ("x...............", "x.......x.......", "x...x...x...x..."),
+    "disco": ("x...x...x...x...", "x.x.x.x.x.x.x.x.", "x.x.x.x.x.x.x.x."),
+    "synthwave": ("x...x...x...x...", "x.x.x.x.x.x.x.x.", "xxxxxxxxxxxxxxxx"),
+}
+BASS_DEFAULT = ("x.......x.......", "x.....x.x.....x.", "x..x..x.x.x.x.x.")
+
+
+def _bass(score: Score, harmony: Harmony, gain: float, patch: Patch) -> None:
+    spec, rng = score.spec, score.rng
+    pattern = BASS_PATTERNS.get(spec.genre, BASS_DEFAULT)[spec.density]
+    octaves = spec.genre in ("disco", "synthwave") and spec.density > 0
+    colours = [rng.choice((0, 0, 0, 2, 4, 4, 6)) for _ in range(16)]
+    span = _chord_sixteenths(spec)
+    hits = [step for step in range(16) if pattern[step] == "x"]
+    for bar in range(score.bars):
+        for order, step in enumerate(hits):
+            position = 16 * bar + step
+            degree = harmony.chords[(position // span) % len(harmony.chords)]
+            first = order == 0 or step % span == 0
+            move = 0 if first or octaves else colours[step]
+            if order == len(hits) - 1 and len(hits) > 2 and not octaves:
+                following = harmony.chords[(16 * (bar + 1) // span) % len(harmony.chords)]
+                move = following - degree + rng.choice((-1, 1))
+            note = harmony.note((degree + move) % 7, 33)
+            if note > 45:
+                note -= 12
+            if octaves and order % 2:
+                note += 12
+            gap = (hits[(order + 1) % len(hits)] - step) % 16 or 16
+            score.note(patch, note, position, min(gap, 8) * (0.9 if spec.density < 2 else 0.7), gain)
+
+
+def _walking_bass(score: Score, harmony: Harmony, gain: float, patch: Patch) -> None:
+    span = _chord_sixteenths(score.spec)
+    for beat in range(4 * score.bars):
+        index = 4 * beat // span
+        degree = harmony.chords[index % len(harmony.chords)]
+        following = harmony.chords[(index + 1) % len(harmony.chords)]
+        place = beat % (span // 4)
+        move = (0, 2, 4, following - degree + score.rng.choice((-1, 1)))[place if span == 16 else (0, 3)[place]]
+        note = harmony.note(degree + move, 33)
+        while note > 50:
+            note -= 12
+        score.note(patch, note, 4 * beat, 3.6, gain)
+        if score.spec.density == 2 and beat % 4 == 3:
+            score.note(patch, note, 4 * beat + 2.66, 1.2, gain * 0.6)
+
+
+def _held_chords(score: Score, harmony: Harmony, gain: float, patch: Patch, lowest: int) -> None:
+    span = _chord_sixteenths(score.spec)
+    for index in range(16 * score.bars // span):
+        for note in harmony.chord(index, lowest):
+            score.note(patch, note, index * span, span * 0.97, gain)
+        root = harmony.note(harmony.chords[index % len(harmony.chords)] % 7, lowest - 12)
+        score.note(patch, root, index * span, span * 0.97, gain)
+
+
+COMPING = {
+    0: ("x...............", "x.......x......."),
+    1: ("x.....x.........", "x..x......x.....", "x.......x.x.....", "..x...x...x...x."),
+    2: ("x..x..x...x..x..", "x.x...x.x.x...x.", "x.x.x.x.x.x.x.x.", "..x..x.x..x..x.x"),
+}
+
+
+def _comping(score: Score, harmony: Harmony, gain: float, patch: Patch) -> None:
+    spec = score.spec
+    pattern = "..x...x...x...x." if spec.genre == "reggae" else score.rng.choice(COMPING[spec.density])
+    span = _chord_sixteenths(spec)
+    hits = [step for step in range(16) if pattern[step] == "x"]
+    for bar in range(score.bars):
+        for order, step in enumerate(hits):
+            position = 16 * bar + step
+            gap = ((hits[order + 1] if order + 1 < len(hits) else 16) - step) or 16
+            for note in harmony.chord(position // span, 55):
+                score.note(patch, note, position, gap * 0.9, gain)
+            if order == 0 and spec.instrument != "full":
+                degree = harmony.chords[(position // span) % len(harmony.chords)]
+                score.note(patch, harmony.note(degree % 7, 43), position, gap * 0.9, gain)
+
+
+def _arpeggio(score: Score, harmony: Harmony, gain: float, patch: Patch) -> None:
+    spec, rng = score.spec, score.rng
+    step = (4, 2, 1)[spec.density]
+    order = rng.choice(((0, 1, 2, 3), (0, 2, 1, 3), (3, 2, 1, 0), (0, 1, 2, 1), (0, 1, 2, 3, 2, 1)))
+    span = _chord_sixteenths(spec)
+    for count, position in enumerate(range(0, 16 * score.bars, step)):
+        degree = harmony.chords[(position // span) % len(harmony.chords)]
+        move = (0, 2, 4, 7)[order[(count % (span // step)) % len(order)]]
+        score.note(patch, harmony.note(degree % 7 + move, 57), position, step * 0.9, gain)
+
+
+def _melody(score: Score, harmony: Harmony, gain: float, patch: Patch, lowest: int) -> None:
+    """Play a two-bar phrase of chord tones and steps that repeats over the changing chords."""
+    spec, rng = score.spec, score.rng
+    step = (4, 2, 2)[spec.density]
+    rest = (0.25, 0.3, 0.12)[spec.density]
+    slots = 32 // step
+    phrase = [None if slot and rng.random() < rest else rng.choice((0, 2, 4, 0, 2, 4, 1, 3, 5, 7)) for slot in range(slots)]
+    span = _chord_sixteenths(spec)
+    for position in range(0, 16 * score.bars, step):
+        slot = (position % 32) // step
+        move = phrase[slot]
+        if move is None:
+            continue
+        if position % 8 == 0:
+            move = (0, 2, 4)[move % 3]
+        length = 1
+        while slot + length < slots and phrase[slot + length] is None:
+            length += 1
+        degree = harmony.chords[(position // span) % len(harmony.chords)]
+        score.note(patch, harmony.note(degree % 7 + move, lowest), position, step * length * 0.9, gain)
+
+
+FULL_CHORDS: dict[str, tuple[str, str]] = {
+    "techno": ("pad", "glass"),
+    "house": ("keys", "piano"),
+    "hip hop": ("keys", "rhodes"),
+    "trap": ("bell", "fm"),
+    "drum and bass": ("pad", "warm"),
+    "rock": ("organ", "hammond"),
+    "funk": ("keys", "clav"),
+    "lo-fi": ("keys", "rhodes"),
+    "disco": ("strings", "ensemble"),
+    "ambient": ("pad", "choir"),
+    "synthwave": ("arp", "saw"),
+    "reggae": ("organ", "hammond"),
+    "jazz": ("keys", "piano"),
+    "breakbeat": ("keys", "wurlitzer"),
+    "pop": ("keys", "piano"),
+}
+FULL_BASS = {"techno": "acid", "trap": "sub", "drum and bass": "reese", "hip hop": "electric", "rock": "electric",
+             "funk": "electric", "jazz": "upright", "reggae": "sub", "lo-fi": "electric"}  # fmt: skip
+
+
+def _full(score: Score, harmony: Harmony, patches: Patches) -> None:
+    genre = score.spec.genre
+    _drums(score, 0.8)
+    bass = FULL_BASS.get(genre, "synth")
+    if genre == "jazz":
+        _walking_bass(score, harmony, 0.55, patches("walking bass", "upright"))
+    else:
+        _bass(score, harmony, 0.5, patches("bass", bass))
+    kind, variant = FULL_CHORDS[genre]
+    patch = patches(kind, variant)
+    if kind in ("pad", "strings"):
+        _held_chords(score, harmony, 0.13, patch, 57)
+    elif kind == "arp":
+        _arpeggio(score, harmony, 0.25, patch)
+    elif kind == "bell":
+        _melody(score, harmony, 0.25, patch, 69)
+    else:
+        _comping(score, harmony, 0.14, patch)
+
+
+def compose(spec: Spec, rng: random.Random) -> Events:
+    """Return the events of one clip."""
+    score = Score(spec, rng)
+    harmony = draw_harmony(spec.root, spec.mode, spec.genre, rng)
+
+    def patches(instrument: str, variant: str) -> Patch:
+        return draw_patch(instrument, variant, spec.mood, rng)
+
+    kind = spec.instrument
+    if kind == "drums":
+        _drums(score, 1.0)
+    elif kind == "full":
+        _full(score, harmony, patches)
+    else:
+        patch = patches(kind, spec.variant)
+        if kind == "bass":
+            _bass(score, harmony, 0.7, patch)
+        elif kind == "walking bass":
+            _walking_bass(score, harmony, 0.8, patch)
+        elif kind in ("pad", "strings") or (kind == "organ" and (spec.variant == "church" or spec.density < 2)):
+            _held_chords(score, harmony, 0.25, patch, 57 if spec.variant != "cello" else 48)
+        elif kind in ("keys", "organ"):
+            _comping(score, harmony, 0.25, patch)
+        elif kind == "arp":
+            _arpeggio(score, harmony, 0.45, patch)
+        else:
+            _melody(score, harmony, 0.45, patch, 72 if kind == "bell" else 60)
+    return dict(score.events)
