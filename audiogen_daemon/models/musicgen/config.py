@@ -1,0 +1,104 @@
+"""MusicGen's numbers, read from config.json and generation_config.json and checked once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from audiogen_daemon.models.encodec import EncodecConfig
+from audiogen_daemon.models.pipeline import Sampling
+from audiogen_daemon.models.reading import Reader
+from audiogen_daemon.models.t5 import T5Config
+from audiogen_daemon.models.weights import CheckpointError, Folder
+
+DEFAULT_TOP_K = 250  # audiocraft's; the hub's generation_config.json does not say
+DEFAULT_MAX_FRAMES = 1500  # 30 s at 50 Hz, the length MusicGen was trained on
+
+
+@dataclass(frozen=True)
+class DecoderConfig:
+    """The language model over codec tokens.
+
+    vocabulary: tokens per codebook; the token of that number is special (start and padding) and has an embedding but
+    no logit. channels: 2 means that even codebooks are left, odd ones right.
+    """
+
+    layers: int
+    hidden: int
+    heads: int
+    ffn: int
+    codebooks: int
+    vocabulary: int
+    channels: int
+    max_positions: int
+    embedding_scale: float
+
+    @property
+    def special_token(self) -> int:
+        """Fills the delay pattern's empty places, and starts it."""
+        return self.vocabulary
+
+    @property
+    def head_dim(self) -> int:
+        """Channels of one attention head."""
+        return self.hidden // self.heads
+
+
+@dataclass(frozen=True)
+class MusicGenConfig:
+    """One checkpoint. max_frames: positions the model was trained on. extras: the top-level "audiogen" object."""
+
+    text: T5Config
+    codec: EncodecConfig
+    decoder: DecoderConfig
+    sampling: Sampling
+    max_frames: int
+    extras: Mapping[str, Any]
+
+
+def read_config(folder: Folder) -> MusicGenConfig:
+    """The configuration of an opened folder.
+
+    Raises:
+        CheckpointError: a key is missing or holds what MusicGen cannot be; names key, value and what is allowed.
+    """
+    read = Reader(str(folder.path / "config.json"), folder.config)
+    read.one_of("model_type", ("musicgen",))
+    decoder = read.section("decoder")
+    codebooks = decoder.count("num_codebooks")
+    channels = decoder.count("audio_channels", 1)
+    hidden, heads = decoder.count("hidden_size"), decoder.count("num_attention_heads")
+    if channels not in (1, 2) or codebooks % channels:
+        raise CheckpointError(f"{decoder.place}: {codebooks} codebooks cannot be shared by {channels} channels")
+    if hidden % heads or hidden % 2:
+        raise CheckpointError(f"{decoder.place}: hidden_size {hidden} is not an even multiple of {heads} heads")
+    decoder.one_of("activation_function", ("gelu",), "gelu")
+    decoder.one_of("tie_word_embeddings", (False,), False)
+    generation = Reader(str(folder.path / "generation_config.json"), folder.generation)
+    max_positions = decoder.count("max_position_embeddings", 2048)
+    extras = folder.config.get("audiogen", {})
+    if not isinstance(extras, dict):
+        raise CheckpointError(f"{read.place}: audiogen is {extras!r}, wanted an object")
+    return MusicGenConfig(
+        text=T5Config.read(read.section("text_encoder")),
+        codec=EncodecConfig.from_dict(read.section("audio_encoder").values),
+        decoder=DecoderConfig(
+            layers=decoder.count("num_hidden_layers"),
+            hidden=hidden,
+            heads=heads,
+            ffn=decoder.count("ffn_dim"),
+            codebooks=codebooks,
+            vocabulary=decoder.count("vocab_size"),
+            channels=channels,
+            max_positions=max_positions,
+            embedding_scale=hidden**0.5 if decoder.values.get("scale_embedding") else 1.0,
+        ),
+        sampling=Sampling(
+            temperature=generation.number("temperature", 1.0),
+            top_k=generation.count("top_k", DEFAULT_TOP_K),
+            top_p=0.0 if (top_p := generation.number("top_p", 1.0)) >= 1.0 else top_p,
+            guidance=generation.number("guidance_scale", 3.0),
+        ),
+        max_frames=min(max_positions, generation.count("max_length", DEFAULT_MAX_FRAMES)),
+        extras=MappingProxyType(extras),
+    )

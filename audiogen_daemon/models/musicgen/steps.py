@@ -1,0 +1,97 @@
+"""The loop over steps: known columns in one pass, then one drawn column at a time.
+
+Rows of a batch are takes: first one conditional row per take, then, under guidance, as many rows without a text.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import mlx.core as mx
+import numpy as np
+
+from audiogen_daemon.models.musicgen.cache import Caches, ExactSlots, grow, start_caches
+from audiogen_daemon.models.musicgen.delay import UNKNOWN, Tokens
+from audiogen_daemon.models.musicgen.lm import Decoder
+from audiogen_daemon.models.musicgen.text import LayerText, fold_text, text_keys
+from audiogen_daemon.models.pipeline import Sampling
+from audiogen_daemon.models.sampling import draw, guide
+
+
+@dataclass(frozen=True)
+class Score:
+    """What is to be played: a laid-out sequence, and how its gaps are filled.
+
+    grid: (columns, K), known tokens and UNKNOWN. seeds: one per take. text: (1, pieces, C) that all takes share.
+    """
+
+    grid: Tokens
+    seeds: tuple[int, ...]
+    text: mx.array | None
+    sampling: Sampling
+
+    @property
+    def guided(self) -> bool:
+        """Whether unconditional rows are needed: without a text, both halves of the batch would be equal."""
+        return self.text is not None and self.sampling.guidance != 1.0
+
+    @property
+    def rows(self) -> int:
+        """Rows of the batch."""
+        return len(self.seeds) * (2 if self.guided else 1)
+
+    @property
+    def first(self) -> int:
+        """The first column with a token to draw; the ones before are read in one pass."""
+        return int(np.argmax((self.grid == UNKNOWN).any(axis=1)))
+
+
+def listen(decoder: Decoder, score: Score, fold: bool) -> tuple[LayerText, ...]:
+    """Every layer's view of the score's text; empty without a text."""
+    if score.text is None:
+        return ()
+    heads, hidden = decoder.config.heads, decoder.config.hidden
+    takes, pieces = len(score.seeds), score.text.shape[1]
+    texts: list[LayerText] = []
+    for layer in decoder.layers:
+        if fold and heads * pieces < hidden:
+            texts.append(fold_text(layer.text_kv, layer.text_query, layer.text_out, score.text, heads, takes))
+        else:
+            text = mx.repeat(score.text, takes, axis=0)
+            silent = score.rows - takes
+            texts.append(text_keys(layer.text_kv, layer.text_query, layer.text_out, text, heads, silent, None))
+    return tuple(texts)
+
+
+def prefill(decoder: Decoder, score: Score, text: Sequence[LayerText]) -> tuple[mx.array, Caches]:
+    """Read the known columns in one pass: logits (rows, K, V) of the first unknown column, and the caches."""
+    config = decoder.config
+    caches = start_caches(config.layers, score.rows, config.heads, config.head_dim, score.first + 1, decoder.dtype)
+    known = mx.broadcast_to(mx.array(score.grid[None, : score.first]), (score.rows, score.first, config.codebooks))
+    return decoder(known, caches, ExactSlots(0), text)
+
+
+def fill(logits: mx.array, score: Score, seeds: mx.array, column: int) -> mx.array:
+    """The tokens of a column (takes, K): known ones as they are, the others drawn."""
+    if score.guided:
+        logits = guide(logits, score.sampling.guidance)
+    known = mx.array(score.grid[column])
+    return mx.where(known == UNKNOWN, draw(logits, score.sampling, seeds, column), known)
+
+
+def play_by_step(decoder: Decoder, score: Score, fold: bool) -> Iterator[Tokens]:
+    """Draw column after column; yields (1, takes, K) as soon as each is known, for every column from the first unknown.
+
+    The past's length is exact in every step, which suits backends where bytes decide and launching is cheap.
+    """
+    seeds = mx.array(score.seeds, mx.uint32)
+    repeats = score.rows // len(score.seeds)
+    text = listen(decoder, score, fold)
+    logits, caches = prefill(decoder, score, text)
+    columns = len(score.grid)
+    for column in range(score.first, columns):
+        drawn = fill(logits, score, seeds, column)
+        yield np.array(drawn)[None]
+        if column + 1 < columns:
+            caches = grow(caches, column + 1)
+            step = mx.tile(drawn, (repeats, 1))[:, None]
+            logits, caches = decoder(step, caches, ExactSlots(column), text)

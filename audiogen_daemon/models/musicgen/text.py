@@ -1,0 +1,100 @@
+"""Cross-attention to a text that stays the same for a whole take: its share of the work is done once per take.
+
+Rows without a text come last in a batch and get exactly nothing from it, as in transformers and audiocraft, whose
+unconditional rows see zeros behind the projection.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import mlx.core as mx
+
+from audiogen_daemon.models.layers.linear import Linear, Norm
+
+
+class LayerText(Protocol):
+    """One layer's view of the text."""
+
+    def add(self, x: mx.array, norm: Norm) -> mx.array:
+        """x (B, T, C) plus what attention to the text gives."""
+        ...
+
+
+@dataclass(frozen=True)
+class TextKeys:
+    """Keys and values of the text, (B, heads, pieces, head_dim); zeros in rows without a text give zeros exactly.
+
+    mask: (B, 1, 1, pieces) bool, False for padding; None when no row is padded.
+    """
+
+    query: Linear
+    out: Linear
+    keys: mx.array
+    values: mx.array
+    mask: mx.array | None
+
+    def add(self, x: mx.array, norm: Norm) -> mx.array:
+        """See `LayerText`."""
+        B, T, C = x.shape
+        _, heads, _, head_dim = self.keys.shape
+        q = self.query(norm(x)).reshape(B, T, heads, head_dim).transpose(0, 2, 1, 3)
+        y = mx.fast.scaled_dot_product_attention(q, self.keys, self.values, scale=head_dim**-0.5, mask=self.mask)
+        return self.out.add(x, y.transpose(0, 2, 1, 3).reshape(B, T, C))
+
+
+@dataclass(frozen=True)
+class FoldedText:
+    """The text multiplied into the query and output weights: two small products replace two large ones.
+
+    Scores are x Wqᵀ Kᵀ = x (K Wq)ᵀ and the output is softmax(scores) (V Woᵀ), per head; exact up to rounding, and
+    less work while heads * pieces < C. All rows with a text share it, without padding.
+
+    keys: (heads * pieces, C), the scale included. values: (heads * pieces, C). rows: how many have the text.
+    """
+
+    keys: mx.array
+    values: mx.array
+    heads: int
+    rows: int
+
+    def add(self, x: mx.array, norm: Norm) -> mx.array:
+        """See `LayerText`."""
+        B, T, _ = x.shape
+        scores = norm(x[: self.rows]) @ self.keys.T
+        weights = mx.softmax(scores.reshape(self.rows, T, self.heads, -1), axis=-1).reshape(scores.shape)
+        with_text = mx.addmm(x[: self.rows], weights, self.values)
+        return with_text if self.rows == B else mx.concatenate([with_text, x[self.rows :]])
+
+
+def text_keys(
+    kv: Linear, query: Linear, out: Linear, text: mx.array, heads: int, silent_rows: int, lengths: mx.array | None
+) -> TextKeys:
+    """One layer's keys and values.
+
+    Args:
+        text: (B, pieces, C), behind the projection, zeros where padded.
+        silent_rows: rows without a text that follow.
+        lengths: (B,), real pieces of each row; None: no padding.
+    """
+    B, pieces, C = text.shape
+    both = kv(text).reshape(B, pieces, 2, heads, C // heads).transpose(2, 0, 3, 1, 4)
+    both = mx.contiguous(mx.pad(both, [(0, 0), (0, silent_rows), (0, 0), (0, 0), (0, 0)]))
+    mask = None
+    if lengths is not None:
+        filled = mx.concatenate([lengths, mx.full((silent_rows,), pieces, lengths.dtype)])
+        mask = (mx.arange(pieces)[None, :] < filled[:, None])[:, None, None, :]
+    return TextKeys(query, out, both[0], both[1], mask)
+
+
+def fold_text(kv: Linear, query: Linear, out: Linear, text: mx.array, heads: int, rows: int) -> FoldedText:
+    """One layer's folded text.
+
+    Args:
+        text: (1, pieces, C), behind the projection; every one of the `rows` rows has it.
+    """
+    _, pieces, C = text.shape
+    D = C // heads
+    keys, values = kv(text).reshape(pieces, 2, heads, D).transpose(1, 2, 0, 3)
+    folded_keys = (keys @ query.matrix().reshape(heads, D, C)) * D**-0.5
+    folded_values = values @ out.matrix().reshape(C, heads, D).transpose(1, 2, 0)
+    return FoldedText(folded_keys.reshape(-1, C), folded_values.reshape(-1, C), heads, rows)

@@ -1,0 +1,67 @@
+"""Drawing tokens from logits, on the device.
+
+Every draw depends on the take's seed and the number of the step alone, so that chunks, batches and pipelining change
+nothing. Filters keep ties: a candidate as good as the k-th is kept.
+"""
+
+import mlx.core as mx
+
+from audiogen_daemon.models.pipeline import Sampling
+
+
+def step_key(seed: int | mx.array, step: int | mx.array) -> mx.array:
+    """The key of one draw: Threefry keyed by (step, seed), each below 2**32, so no draw needs the one before it."""
+    return mx.stack([mx.array(step, mx.uint32), mx.array(seed, mx.uint32)])
+
+
+def guide(logits: mx.array, guidance: float | mx.array) -> mx.array:
+    """Classifier-free guidance over a batch of conditional rows followed by as many unconditional ones.
+
+    Args:
+        logits: (2B, K, V).
+
+    Returns:
+        (B, K, V): unconditional + guidance * (conditional - unconditional).
+    """
+    conditional, unconditional = mx.split(logits, 2)
+    return unconditional + guidance * (conditional - unconditional)
+
+
+def draw(logits: mx.array, sampling: Sampling, seeds: mx.array, step: int | mx.array) -> mx.array:
+    """One token per row and codebook.
+
+    Temperature, then top-k, then top-p, as transformers orders them; top_k 1 is exactly the largest logit.
+
+    Args:
+        logits: (B, K, V).
+        seeds: (B,) uint32, one take per row.
+        step: the take's step number.
+
+    Returns:
+        (B, K) int32.
+    """
+    if sampling.top_k == 1:
+        return mx.argmax(logits, axis=-1).astype(mx.int32)
+    logits = logits.astype(mx.float32) * (1.0 / sampling.temperature)
+    if 0 < sampling.top_k < logits.shape[-1]:
+        logits = keep_top_k(logits, sampling.top_k)
+    if 0 < sampling.top_p < 1:
+        logits = keep_top_p(logits, sampling.top_p)
+    noise = [mx.random.gumbel(logits.shape[1:], key=step_key(seeds[row], step)) for row in range(logits.shape[0])]
+    return mx.argmax(logits + mx.stack(noise), axis=-1).astype(mx.int32)
+
+
+def keep_top_k(logits: mx.array, k: int) -> mx.array:
+    """Rule out (-inf) what is below the k-th largest logit; the threshold comes from a partition, not a full sort."""
+    size = logits.shape[-1]
+    threshold = mx.partition(logits, size - k, axis=-1)[..., size - k : size - k + 1]
+    return mx.where(logits >= threshold, logits, -mx.inf)
+
+
+def keep_top_p(logits: mx.array, p: float) -> mx.array:
+    """Rule out (-inf) the least likely logits whose mass together is at most 1 - p; the best one always stays."""
+    order = mx.argsort(logits, axis=-1)
+    mass = mx.cumsum(mx.softmax(mx.take_along_axis(logits, order, axis=-1), axis=-1), axis=-1)
+    kept = mass > 1 - p
+    kept[..., -1] = True
+    return mx.where(mx.put_along_axis(mx.zeros_like(kept), order, kept, axis=-1), logits, -mx.inf)
