@@ -1,0 +1,377 @@
+"""The monitor lets takes be heard while they are made, and never makes their maker wait.
+
+It owns one thread, which opens and re-opens the sound card, feeds the player and reports what happened. All public
+methods may be called from any thread and return at once; `on_event` is called from the monitor's thread.
+"""
+
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from audiogen_daemon.audio.feed import Feed, LoopedFeed, StreamedFeed
+from audiogen_daemon.audio.output import Output, OutputError, refresh_devices
+from audiogen_daemon.audio.player import Player, fade_out
+from audiogen_daemon.audio.preroll import Pace, Policy
+from audiogen_daemon.audio.ring import PCM
+
+_FLOOR_DB = -120.0
+_BUSY, _IDLE = 0.01, 0.5  # seconds between two looks, with and without takes
+_KEEP = 10.0  # seconds that a take waits for a lost device
+_BACK_OFF = (0.5, 8.0)
+
+
+@dataclass(frozen=True)
+class Playing:
+    """The first sample of a take is on its way; it leaves the speaker `latency` seconds after the take was accepted."""
+
+    take_id: int
+    latency: float
+
+
+@dataclass(frozen=True)
+class Starved:
+    """A take ran dry and was faded out; `samples` counts all silence of this kind since the start."""
+
+    samples: int
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A take is no longer heard; `complete` says whether it was to its end."""
+
+    take_id: int
+    complete: bool
+
+
+@dataclass(frozen=True)
+class DeviceOpened:
+    """Sound goes out through this device, at `rate` Hz."""
+
+    name: str
+    rate: int
+
+
+@dataclass(frozen=True)
+class DeviceLost:
+    """No sound goes out; said once per outage. `reason` names the cure where one is known."""
+
+    name: str
+    reason: str
+
+
+MonitorEvent = Playing | Starved | Finished | DeviceOpened | DeviceLost
+
+
+class Monitor:
+    """Plays takes through a sound card that may come and go.
+
+    Args:
+        device: part of an output's name; None follows the system's default.
+        gain_db: of everything that is heard.
+        preroll_margin: seconds; the longest stretch of audio that a model hands over at once.
+        block: frames per callback. 1024 stays whole beside busy Python threads; monitoring needs no less.
+        on_event: called from the monitor's own thread.
+        policy: when a take may begin to sound.
+    """
+
+    def __init__(
+        self,
+        device: str | None,
+        gain_db: float,
+        preroll_margin: float,
+        block: int,
+        on_event: Callable[[MonitorEvent], None],
+        policy: Policy = "auto",
+    ) -> None:
+        self._device = device or None
+        self._gain = 10 ** (gain_db / 20)
+        self._margin = preroll_margin
+        self._block = block
+        self._on_event = on_event
+        self._policy: Policy = policy
+        self._calls: deque[Callable[[], None]] = deque()
+        self._wake = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._closing = False
+        self._output: Output | None = None
+        self._player: Player | None = None
+        self._feeds: list[Feed] = []
+        self._starved_before = self._starved_said = 0
+        self._gap_said = False
+        self._hopeless = self._outage = False
+        self._lost_at = self._try_at = time.monotonic()
+        self._back_off = 0.0
+
+    def start(self) -> None:
+        """Open the device in the background; `DeviceOpened` or `DeviceLost` tells how it went."""
+        self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Fade out and give the device back."""
+        if self._thread is not None:
+            self.stop()
+            self._closing = True
+            self._wake.set()
+            self._thread.join(5.0)
+            self._thread = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def begin(
+        self,
+        take_id: int,
+        sample_rate: int,
+        channels: int,
+        samples: int | None,
+        speed: float,
+        accepted_at: float,
+        start_at: float | None = None,
+    ) -> None:
+        """Announce a take; once it may sound, what sounds then is crossfaded away, and a take that waits is dropped.
+
+        Args:
+            take_id: names the take in `feed`, `end` and events; unique among the takes that are alive here.
+            sample_rate, channels: of the PCM that will be fed.
+            samples: of the whole take; None if not known.
+            speed: estimated seconds of audio made per second; the measured speed takes over.
+            accepted_at: when the take was asked for, time.monotonic().
+            start_at: when its first sample shall leave the speaker, time.monotonic(); None is as soon as possible.
+        """
+        pace = Pace(None if samples is None else samples / sample_rate, speed, self._margin, self._policy)
+        feed = StreamedFeed(take_id, sample_rate, channels, pace, accepted_at, start_at)
+        self._post(lambda: self._begin(feed))
+
+    def feed(self, take_id: int, pcm: PCM) -> None:
+        """Hand over the next samples (samples, channels); the array must not be changed afterwards.
+
+        A take that is unknown here, because it was stopped or replaced, is ignored.
+        """
+        now = time.monotonic()
+        self._post(lambda: self._each(take_id, lambda feed: feed.push(pcm, now)))
+
+    def end(self, take_id: int) -> None:
+        """Say that all of a take, or all that there will ever be, has been fed."""
+        self._post(lambda: self._each(take_id, StreamedFeed.end))
+
+    def play(
+        self, pcm: PCM, sample_rate: int, loop: bool = False, take_id: int = 0, start_at: float | None = None
+    ) -> None:
+        """Play a finished take, once or until it is stopped or replaced; see `begin`."""
+        now = time.monotonic()
+        if loop:
+            looped = LoopedFeed(take_id, pcm, sample_rate, now, start_at)
+            self._post(lambda: self._begin(looped))
+            return
+        pace = Pace(len(pcm) / sample_rate, math.inf, 0.0, "immediate")
+        feed = StreamedFeed(take_id, sample_rate, pcm.shape[1], pace, now, start_at)
+        feed.push(pcm, now)
+        feed.end()
+        self._post(lambda: self._begin(feed))
+
+    def stop(self, fade: float = 0.010, take_id: int | None = None, at: float | None = None) -> None:
+        """Fade a take out, or all of them, within `fade` seconds, at once or at the moment `at` (time.monotonic())."""
+        self._post(lambda: self._stop(fade, take_id, at))
+
+    def set_gain_db(self, gain_db: float) -> None:
+        """Change the gain without a click."""
+        self._gain = 10 ** (gain_db / 20)
+        player = self._player
+        if player is not None:
+            player.set_gain(self._gain)
+
+    def set_device(self, device: str | None) -> None:
+        """Move to another output; what plays goes on there."""
+        self._post(lambda: self._move(device or None))
+
+    def levels(self) -> tuple[float, float]:
+        """Return the peaks left and right since the last call, in dBFS; -120 is silence. One caller only."""
+        player = self._player
+        left, right = (0.0, 0.0) if player is None or self._output is None else player.take_peak()
+        return _decibels(left), _decibels(right)
+
+    @property
+    def starved(self) -> int:
+        """Samples of silence that stood in for audio that came too late."""
+        player = self._player
+        return self._starved_before + (0 if player is None else player.starved)
+
+    @property
+    def device_name(self) -> str:
+        """The open output's name; empty while there is none."""
+        output = self._output
+        return "" if output is None else output.name
+
+    @property
+    def latency(self) -> float:
+        """Seconds between a sample's leaving here and its leaving the speaker; 0 while there is no output."""
+        output = self._output
+        return 0.0 if output is None else output.latency
+
+    def _post(self, call: Callable[[], None]) -> None:
+        self._calls.append(call)
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not self._closing:
+            self._supervise()
+            while self._calls:
+                self._calls.popleft()()
+            self._pump()
+            self._wake.wait(_BUSY if self._feeds else _IDLE)
+            self._wake.clear()
+        if self._output is not None:
+            deadline = time.monotonic() + 0.2
+            while self._feeds and time.monotonic() < deadline:
+                self._pump()
+                self._wake.wait(_BUSY)
+            self._output.close()
+            self._output = None
+
+    def _begin(self, feed: Feed) -> None:
+        if self._hopeless:
+            return
+        for other in [f for f in self._feeds if not _sounds(f)]:
+            self._drop(other)
+        self._feeds.append(feed)
+        if self._player is not None:
+            self._attach(feed)
+
+    def _each(self, take_id: int, action: Callable[[StreamedFeed], None]) -> None:
+        for feed in self._feeds:
+            if feed.take_id == take_id and isinstance(feed, StreamedFeed):
+                action(feed)
+
+    def _stop(self, fade: float, take_id: int | None, at: float | None) -> None:
+        for feed in [f for f in self._feeds if take_id is None or f.take_id == take_id]:
+            if feed.voice is None or self._output is None or self._player is None or (at is None and not _sounds(feed)):
+                self._drop(feed)
+            else:
+                curve = fade_out(max(1, round(fade * self._player.rate)))
+                self._player.release(feed.voice, curve, None if at is None else self._output.clock.frame_at(at))
+
+    def _drop(self, feed: Feed) -> None:
+        """Forget a take that is silent now."""
+        self._feeds.remove(feed)
+        if feed.voice is not None and self._player is not None:
+            self._player.release(feed.voice, fade_out(1))
+        self._on_event(Finished(feed.take_id, False))
+
+    def _attach(self, feed: Feed) -> None:
+        if self._player is not None:
+            self._player.add(feed.attach(self._player.rate, self._player.channels))
+
+    def _pump(self) -> None:
+        output, player = self._output, self._player
+        if output is None or player is None:
+            return
+        for feed in list(self._feeds):
+            voice = feed.voice
+            if voice is None:
+                continue
+            feed.fill()
+            if voice.armed <= voice.starvations and feed.ready(player.edge + self._block):
+                if voice.first_frame is None:
+                    others = (f.voice for f in self._feeds[: self._feeds.index(feed)])
+                    voice.replaces = tuple(other for other in others if other is not None)
+                    voice.start_frame = None if feed.start_at is None else output.clock.frame_at(feed.start_at)
+                voice.armed = voice.starvations + 1
+            if voice.first_frame is not None and not feed.announced:
+                feed.announced = True
+                self._on_event(Playing(feed.take_id, output.clock.heard_at(voice.first_frame) - feed.accepted_at))
+            if voice.done:
+                self._feeds.remove(feed)
+                self._on_event(Finished(feed.take_id, voice.complete))
+        self._report_starvation()
+
+    def _report_starvation(self) -> None:
+        """Say so when a gap begins, and how long it was when it is over."""
+        starving = any(f.voice is not None and f.voice.dip_frame is not None for f in self._feeds)
+        if self.starved > self._starved_said and not (starving and self._gap_said):
+            self._starved_said = self.starved
+            self._on_event(Starved(self._starved_said))
+            self._gap_said = starving
+        self._gap_said = self._gap_said and starving
+
+    def _supervise(self) -> None:
+        now = time.monotonic()
+        if self._output is not None:
+            reason = self._output.lost()
+            if reason:
+                self._lose(reason)
+        elif not self._hopeless and now >= self._try_at:
+            self._open()
+        if self._output is None and now - self._lost_at > _KEEP:
+            for feed in [f for f in self._feeds if now - f.accepted_at > _KEEP]:
+                self._drop(feed)
+
+    def _open(self) -> None:
+        first = self._back_off == 0
+        self._back_off = min(_BACK_OFF[1], max(_BACK_OFF[0], 2 * self._back_off))
+        try:
+            if not first:
+                refresh_devices()
+            self._output = output = Output(self._device, self._block, self._player_for)
+        except OutputError as error:
+            self._try_at = time.monotonic() + self._back_off
+            self._hopeless = error.lasting
+            if not self._outage:
+                self._outage = True
+                self._on_event(DeviceLost(self._device or "", str(error)))
+            if self._hopeless:
+                for feed in list(self._feeds):
+                    self._drop(feed)
+            return
+        self._outage = False
+        self._back_off = _BACK_OFF[0]
+        self._on_event(DeviceOpened(output.name, output.rate))
+
+    def _lose(self, reason: str) -> None:
+        if self._output is not None:
+            name = self._output.name
+            self._output.close()
+            self._output = None
+            self._lost_at = time.monotonic()
+            self._back_off = _BACK_OFF[0]
+            self._try_at = self._lost_at + self._back_off
+            self._outage = True
+            self._on_event(DeviceLost(name, f"{reason}; takes go on, and sound comes back with the device"))
+
+    def _move(self, device: str | None) -> None:
+        self._device = device
+        if self._output is not None:
+            self._output.close()
+            self._output = None
+        self._hopeless = self._outage = False
+        self._back_off = _BACK_OFF[0]
+        self._lost_at = self._try_at = time.monotonic()
+
+    def _player_for(self, rate: int, channels: int) -> Player:
+        """Return the player that is there, with all that its rings hold, or a new one where the device differs."""
+        player = self._player
+        if player is None or (player.rate, player.channels) != (rate, channels):
+            self._starved_before = self.starved
+            self._player = player = Player(rate, channels, gain=self._gain)
+            for feed in self._feeds:
+                self._attach(feed)
+        return player
+
+
+def _sounds(feed: Feed) -> bool:
+    return feed.voice is not None and feed.voice.first_frame is not None
+
+
+def _decibels(peak: float) -> float:
+    return max(_FLOOR_DB, 20 * math.log10(max(peak, 1e-9)))

@@ -1,0 +1,58 @@
+"""How much of a take must be buffered before it may sound, so that it never starves at the speed it is made."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Policy = Literal["auto", "immediate", "complete"]
+"""auto: as soon as it should last to the end. immediate: with the first chunk. complete: when all of it is made."""
+
+_PRIOR = 1.0  # seconds of wall time that the estimate given beforehand weighs
+
+
+def needed(remaining: float, speed: float, margin: float) -> float:
+    """Return the seconds of audio to buffer before `remaining` seconds are played.
+
+    While it plays, the model makes the rest: `remaining * (1 - speed)` is what it will lack at the end. On top comes
+    the audio that is played while the model makes its next `margin` seconds; the whole take is always enough.
+    """
+    speed = max(speed, 1e-3)
+    return min(remaining, max(0.0, remaining * (1 - speed)) + margin / speed)
+
+
+@dataclass
+class Pace:
+    """Follows one take while it is made; all times in seconds of one monotonic clock.
+
+    Args:
+        total: seconds of the whole take; None if not known.
+        speed: seconds of audio per second of wall time, estimated beforehand.
+        margin: the longest stretch of audio that may arrive at once.
+    """
+
+    total: float | None
+    speed: float
+    margin: float
+    policy: Policy = "auto"
+    fed: float = 0.0
+    _began: tuple[float, float] | None = None
+    _after_first: float = 0.0
+
+    def feed(self, seconds: float, now: float) -> None:
+        """Note that `seconds` of audio arrived, and follow the speed."""
+        self.fed += seconds
+        if self._began is None:
+            self._began = (now, self.speed)
+            return
+        self._after_first += seconds
+        began, given = self._began
+        self.speed = (given * _PRIOR + self._after_first) / (_PRIOR + now - began)
+
+    def ready(self, played: float) -> bool:
+        """Whether playing may begin, or go on after a starvation, when `played` seconds have been heard."""
+        buffered = self.fed - played
+        if self.policy == "immediate":
+            return buffered > 0
+        if self.policy == "complete" or (self.total is None and self.speed < 1):
+            return False
+        remaining = buffered + self.margin if self.total is None else max(0.0, self.total - played)
+        return buffered > 0 and buffered >= needed(remaining, self.speed, self.margin)

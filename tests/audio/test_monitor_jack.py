@@ -1,0 +1,42 @@
+"""The monitor through real PortAudio: what a JACK server recorded is the take."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.audio.conftest import Jack, read
+
+from audiogen_daemon.audio.resample import resample
+
+pytestmark = pytest.mark.jack
+
+
+def take(seconds: float, rate: int, channels: int = 1) -> np.ndarray:
+    rng = np.random.default_rng(7)
+    tone = 0.2 * np.sin(2 * np.pi * 220 * np.arange(round(seconds * rate)) / rate)
+    return (tone[:, None] + 0.05 * rng.standard_normal((len(tone), channels))).astype(np.float32)
+
+
+def find(heard: np.ndarray, pcm: np.ndarray) -> np.ndarray:
+    """Return the stretch of what was heard that lines up with the take."""
+    start = int(np.argmax(np.correlate(heard[:, 0], pcm[:4096, 0], "valid")))
+    return heard[start : start + len(pcm)]
+
+
+def test_a_take_is_heard_before_it_is_complete_and_exactly_as_it_will_be_saved(jack: Jack, tmp_path: Path) -> None:
+    pcm = take(2.0, 32000)
+    np.save(tmp_path / "take.npy", pcm)
+    monitor = jack.monitor("")
+    assert monitor.wait("DeviceOpened")["rate"] == 48000
+    recorder = jack.record(tmp_path / "heard.wav", 3)
+
+    monitor.send("make", str(tmp_path / "take.npy"), 32000, 1.5, 0.2, 0)
+    playing, made, finished = monitor.wait("Playing"), monitor.wait("Made"), monitor.wait("Finished")
+
+    recorder.wait(10)
+    heard = read(tmp_path / "heard.wav")
+    stem = np.repeat(resample(pcm, 32000, 48000), 2, axis=1)
+    assert playing["at"] < made["at"] < finished["at"]
+    assert 0.1 < playing["latency"] < 0.5
+    assert finished["complete"]
+    assert np.abs(find(heard, stem) - stem).max() <= 1e-3
