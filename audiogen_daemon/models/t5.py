@@ -85,7 +85,8 @@ def position_buckets(length: int, buckets: int, max_distance: int) -> np.ndarray
     near = np.abs(distance)
     scaled = np.log(np.maximum(near, 1).astype(np.float32) / exact) / np.log(np.float32(max_distance / exact))
     far = np.minimum(exact + (scaled * (half - exact)).astype(np.int64), half - 1)
-    return np.where(near < exact, near, far) + np.where(distance > 0, half, 0)
+    buckets_used: np.ndarray = np.where(near < exact, near, far) + np.where(distance > 0, half, 0)
+    return buckets_used
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ def _product(dense: Dense, x: mx.array) -> mx.array:
 
 
 class PromptTokenizer:
-    """A tokenizer.json as it is; prompts lose what is beyond `MAX_TOKENS`, never their closing </s>."""
+    """A tokenizer.json as it is; prompts lose what is beyond its own limit or `MAX_TOKENS`, never the closing </s>."""
 
     def __init__(self, file: Path, end_token: int) -> None:
         if not file.exists():
@@ -178,6 +179,8 @@ class PromptTokenizer:
             self._tokenizer = Tokenizer.from_file(str(file))
         except Exception as error:  # the tokenizers library raises bare Exception for every bad file
             raise CheckpointError(f"{file}: not a tokenizer ({error}); fetch the model again") from error
+        own_limit = (self._tokenizer.truncation or {}).get("max_length", MAX_TOKENS)
+        self._limit = min(own_limit, MAX_TOKENS)
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         self._end_token = end_token
@@ -185,4 +188,4 @@ class PromptTokenizer:
     def __call__(self, prompt: str) -> list[int]:
         """The prompt's word pieces, at least the closing </s>."""
         ids = [piece for piece in self._tokenizer.encode(prompt).ids if piece != self._end_token]
-        return [*ids[: MAX_TOKENS - 1], self._end_token]
+        return [*ids[: self._limit - 1], self._end_token]

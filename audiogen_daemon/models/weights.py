@@ -182,7 +182,9 @@ class Tensors:
         self.folder = folder
         self._waiting: dict[str, mx.array] = {}
         for file in sorted({info.file for info in folder.tensors.values()}):
-            self._waiting.update(mx.load(str(file)))
+            loaded = mx.load(str(file), format="safetensors")
+            assert isinstance(loaded, dict)
+            self._waiting.update(loaded)
 
     def take(self, name: str, dtype: mx.Dtype) -> mx.array:
         """A tensor, not yet read: reading happens when it, or what is made of it, is evaluated."""

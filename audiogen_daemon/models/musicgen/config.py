@@ -1,11 +1,9 @@
 """MusicGen's numbers, read from config.json and generation_config.json and checked once."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any
 
 from audiogen_daemon.models.encodec import EncodecConfig
+from audiogen_daemon.models.musicgen.count_in import CountIn
 from audiogen_daemon.models.pipeline import Sampling
 from audiogen_daemon.models.reading import Reader
 from audiogen_daemon.models.t5 import T5Config
@@ -46,14 +44,14 @@ class DecoderConfig:
 
 @dataclass(frozen=True)
 class MusicGenConfig:
-    """One checkpoint. max_frames: positions the model was trained on. extras: the top-level "audiogen" object."""
+    """One checkpoint. max_frames: the length it was trained on, openings counted. count_in: None for most models."""
 
     text: T5Config
     codec: EncodecConfig
     decoder: DecoderConfig
     sampling: Sampling
     max_frames: int
-    extras: Mapping[str, Any]
+    count_in: CountIn | None
 
 
 def read_config(folder: Folder) -> MusicGenConfig:
@@ -76,19 +74,23 @@ def read_config(folder: Folder) -> MusicGenConfig:
     decoder.one_of("tie_word_embeddings", (False,), False)
     generation = Reader(str(folder.path / "generation_config.json"), folder.generation)
     max_positions = decoder.count("max_position_embeddings", 2048)
-    extras = folder.config.get("audiogen", {})
-    if not isinstance(extras, dict):
-        raise CheckpointError(f"{read.place}: audiogen is {extras!r}, wanted an object")
+    codec = EncodecConfig.from_dict(read.section("audio_encoder").values)
+    vocabulary = decoder.count("vocab_size")
+    if (codec.num_quantizers * channels, codec.codebook_size) != (codebooks, vocabulary):
+        raise CheckpointError(
+            f"{decoder.place}: {codebooks} codebooks of {vocabulary} do not fit audio_encoder, which has"
+            f" {codec.num_quantizers} of {codec.codebook_size} per channel"
+        )
     return MusicGenConfig(
         text=T5Config.read(read.section("text_encoder")),
-        codec=EncodecConfig.from_dict(read.section("audio_encoder").values),
+        codec=codec,
         decoder=DecoderConfig(
             layers=decoder.count("num_hidden_layers"),
             hidden=hidden,
             heads=heads,
             ffn=decoder.count("ffn_dim"),
             codebooks=codebooks,
-            vocabulary=decoder.count("vocab_size"),
+            vocabulary=vocabulary,
             channels=channels,
             max_positions=max_positions,
             embedding_scale=hidden**0.5 if decoder.values.get("scale_embedding") else 1.0,
@@ -100,5 +102,11 @@ def read_config(folder: Folder) -> MusicGenConfig:
             guidance=generation.number("guidance_scale", 3.0),
         ),
         max_frames=min(max_positions, generation.count("max_length", DEFAULT_MAX_FRAMES)),
-        extras=MappingProxyType(extras),
+        count_in=_count_in(read, codec),
     )
+
+
+def _count_in(read: Reader, codec: EncodecConfig) -> CountIn | None:
+    if "count_in" not in (read.values.get("audiogen") or {}):
+        return None
+    return CountIn.read(read.section("audiogen").section("count_in"), codec.hop, codec.sampling_rate)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import mlx.core as mx
 import numpy as np
 
+from audiogen_daemon.models.backend import Backend
 from audiogen_daemon.models.musicgen.cache import Caches, ExactSlots, grow, start_caches
 from audiogen_daemon.models.musicgen.delay import UNKNOWN, Tokens
 from audiogen_daemon.models.musicgen.lm import Decoder
@@ -76,6 +77,15 @@ def fill(logits: mx.array, score: Score, seeds: mx.array, column: int) -> mx.arr
         logits = guide(logits, score.sampling.guidance)
     known = mx.array(score.grid[column])
     return mx.where(known == UNKNOWN, draw(logits, score.sampling, seeds, column), known)
+
+
+def play(decoder: Decoder, score: Score, backend: Backend) -> Iterator[Tokens]:
+    """Draw every column from the first unknown one on, the way that suits the backend.
+
+    Yields:
+        (columns, takes, K), the next columns as soon as they are known. Closing the generator stops within one of them.
+    """
+    return play_by_step(decoder, score, backend.fold_text)
 
 
 def play_by_step(decoder: Decoder, score: Score, fold: bool) -> Iterator[Tokens]:
