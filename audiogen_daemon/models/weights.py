@@ -4,7 +4,6 @@ Nothing is converted and nothing is copied twice: the headers are checked first,
 when it is taken, and it can be taken once.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -194,33 +193,3 @@ class Tensors:
         """Every tensor whose name begins so, with the prefix cut off, in the dtype of the file."""
         names = [name for name in self._waiting if name.startswith(prefix)]
         return {name.removeprefix(prefix): self._waiting.pop(name) for name in names}
-
-
-def check_integrity(path: Path) -> int:
-    """Compare files with the folder's SHA256SUMS, if it has one; the number of files compared.
-
-    Raises:
-        CheckpointError: names the file that is missing or differs.
-    """
-    sums = path / "SHA256SUMS"
-    if not sums.exists():
-        return 0
-    checked = 0
-    for line in sums.read_text(encoding="utf-8").splitlines():
-        if not line.strip():
-            continue
-        wanted, _, name = line.partition(" ")
-        name = name.strip().lstrip("*")
-        if Path(name).name != name:
-            raise CheckpointError(f"{sums}: {name!r} is not a file name in this folder")
-        if not (path / name).exists():
-            raise CheckpointError(f"{path / name}: missing, but listed in SHA256SUMS; fetch the model again")
-        if _sha256(path / name) != wanted.lower():
-            raise CheckpointError(f"{path / name}: differs from its SHA256SUMS entry; damaged, fetch the model again")
-        checked += 1
-    return checked
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

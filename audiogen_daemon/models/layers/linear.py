@@ -1,12 +1,8 @@
 """Products with a weight matrix, dense or quantized; parameters are values, never changed after loading."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import mlx.core as mx
-
-Bits = Literal[0, 4, 8]
-"""0: keep the weights as they are."""
 
 GROUP_SIZE = 64
 
@@ -64,7 +60,7 @@ class Quantized:
 Linear = Dense | Quantized
 
 
-def linear(weight: mx.array, bits: Bits = 0) -> Linear:
+def linear(weight: mx.array, bits: int = 0) -> Linear:
     """A product without bias; quantized when bits is 4 or 8 and the rows divide into groups of 64."""
     if bits == 0 or weight.shape[-1] % GROUP_SIZE:
         return Dense(weight)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import mlx.core as mx
 import numpy as np
 
-from audiogen_daemon.models.layers.linear import Bits, Linear, Norm, linear
+from audiogen_daemon.models.layers.linear import Linear, Norm, linear
 from audiogen_daemon.models.musicgen.cache import Caches, Slots
 from audiogen_daemon.models.musicgen.config import DecoderConfig
 from audiogen_daemon.models.musicgen.text import LayerText
@@ -71,7 +71,7 @@ class Layer:
 class Decoder:
     """The language model. Weights are fixed after loading; keys and values of the past live in `Caches`."""
 
-    def __init__(self, tensors: Tensors, config: DecoderConfig, dtype: mx.Dtype, bits: Bits = 0) -> None:
+    def __init__(self, tensors: Tensors, config: DecoderConfig, dtype: mx.Dtype, bits: int = 0) -> None:
         self.config = config
         self.dtype = dtype
         self.layers = tuple(_load_layer(tensors, f"{PREFIX}layers.{i}.", dtype, bits) for i in range(config.layers))
@@ -117,7 +117,7 @@ class Decoder:
         return logits.astype(mx.float32).reshape(B, K, config.vocabulary), tuple(written)
 
 
-def _load_layer(tensors: Tensors, name: str, dtype: mx.Dtype, bits: Bits) -> Layer:
+def _load_layer(tensors: Tensors, name: str, dtype: mx.Dtype, bits: int) -> Layer:
     def product(*parts: str) -> Linear:
         return linear(mx.concatenate([tensors.take(f"{name}{part}.weight", dtype) for part in parts]), bits)
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import mlx.core as mx
 import numpy as np
 
-from audiogen_daemon.models.backend import DTYPES, Backend
+from audiogen_daemon.models.backend import DTYPES, Backend, detect
 from audiogen_daemon.models.encodec import Encodec, load_encodec, tensor_shapes
-from audiogen_daemon.models.layers.linear import Bits, Dense
+from audiogen_daemon.models.integrity import check_integrity
+from audiogen_daemon.models.layers.linear import Dense
 from audiogen_daemon.models.musicgen.conditioning import PromptEncoder
 from audiogen_daemon.models.musicgen.config import MusicGenConfig, read_config
 from audiogen_daemon.models.musicgen.count_in import DEFAULT_BPM, stated_bpm
@@ -175,23 +176,26 @@ def tensor_table(config: MusicGenConfig, folder: Folder) -> dict[str, Shape]:
     return shapes
 
 
-def load(path: Path, dtype: str, bits: Bits, backend: Backend) -> MusicGen:
+def load(path: Path, dtype: str = "auto", bits: int = 0, backend: Backend | None = None) -> MusicGen:
     """A checkpoint folder as the hub holds it, checked and read, one tensor in memory at a time.
 
     Args:
-        dtype: of the decoder's weights: float32, float16 or bfloat16. T5 computes in float32 whatever it is stored in,
-            and the codec is float32.
+        dtype: of the decoder's weights: float32, float16, bfloat16, or auto for what suits the backend. T5 computes in
+            float32 whatever it is stored in, and the codec is float32.
         bits: 8 or 4 to quantize the decoder's products, 0 not to.
+        backend: None for the one MLX runs on.
 
     Raises:
         CheckpointError: names what is wrong with the folder.
     """
+    backend = backend or detect()
     folder = open_folder(path)
+    check_integrity(path)
     config = read_config(folder)
     check_tensors(folder, tensor_table(config, folder))
     tokenizer = PromptTokenizer(path / "tokenizer.json", config.text.end_token)
     tensors = Tensors(folder)
-    weights = DTYPES[dtype]
+    weights = DTYPES[backend.dtype if dtype == "auto" else dtype]
     encoder = T5Encoder(tensors, config.text, mx.float32 if weights == mx.float32 else mx.float16)
     projection = Dense(tensors.take("enc_to_dec_proj.weight", weights), tensors.take("enc_to_dec_proj.bias", weights))
     mx.eval(projection.parameters())

@@ -1,0 +1,195 @@
+"""Models by name: which there are, where they lie, how they are fetched and loaded.
+
+Importing this module imports no MLX; `load` does. `fetch` is the only place in the package that uses the network.
+"""
+
+import difflib
+import importlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from audiogen_daemon.models.pipeline import Pipeline
+from audiogen_daemon.models.reading import CheckpointError
+
+STARTER = Path(__file__).resolve().parent.parent / "starter"
+"""The checkpoint that comes with the package."""
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+FETCHED = "fetched.json"
+"""Beside the files of a fetched model: its repository and the commit they are of."""
+
+
+class Loader(Protocol):
+    """A family's way from a checkpoint folder to a pipeline."""
+
+    def __call__(self, path: Path, dtype: str, bits: int) -> Pipeline: ...
+
+
+FAMILIES: Mapping[str, str] = {
+    "musicgen": "audiogen_daemon.models.musicgen.pipeline:load",
+}
+"""By `model_type` of config.json: module and name of its `Loader`, imported when first used."""
+
+WEIGHTLESS: Mapping[str, str] = {
+    "tone": "audiogen_daemon.models.tone:load",
+}
+"""Models that need no folder: module and name of a function without arguments that returns a pipeline."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """One checkpoint on the hub.
+
+    revision: a commit, or "main" where no commit is known to us; the commit that was found is recorded when fetched.
+    megabytes: of its weights, about. playable: whether this version can play it.
+    """
+
+    name: str
+    repository: str
+    revision: str
+    family: str
+    megabytes: int
+    licence: str
+    playable: bool = True
+
+
+def _musicgen(size: str, megabytes: int, revision: str = "main", family: str = "musicgen") -> Model:
+    playable = family in FAMILIES
+    repository = f"facebook/musicgen-{size}"
+    return Model(f"musicgen-{size}", repository, revision, family, megabytes, "CC-BY-NC 4.0", playable)
+
+
+KNOWN: Mapping[str, Model] = {
+    model.name: model
+    for model in (
+        _musicgen("small", 2364, "4c8334b02c6ec4e8664a91979669a501ec497792"),
+        _musicgen("medium", 8037),
+        _musicgen("large", 13722),
+        _musicgen("stereo-small", 2432),
+        _musicgen("stereo-medium", 8137),
+        _musicgen("stereo-large", 13856),
+        _musicgen("melody", 6230, family="musicgen_melody"),
+        _musicgen("melody-large", 10500, family="musicgen_melody"),
+        _musicgen("stereo-melody", 6330, family="musicgen_melody"),
+        _musicgen("stereo-melody-large", 10630, family="musicgen_melody"),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A model on this machine. folder: None for one without weights."""
+
+    name: str
+    family: str
+    folder: Path | None
+    megabytes: int
+
+
+class ModelMissingError(LookupError):
+    """A model that is not on this machine: says what to run, or which name was meant."""
+
+
+def installed(models_folder: Path) -> list[Installed]:
+    """Every model that can be loaded here: the starter, what was fetched or copied in, and those without weights."""
+    found = []
+    folders = sorted(path for path in models_folder.iterdir() if path.is_dir()) if models_folder.is_dir() else []
+    for name, folder in [("starter", STARTER), *((path.name, path) for path in folders)]:
+        if NAME.fullmatch(name) and (folder / "config.json").exists():
+            weights = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+            found.append(Installed(name, _model_type(folder), folder, round(weights / 1e6)))
+    return found + [Installed(name, name, None, 0) for name in WEIGHTLESS]
+
+
+def resolve(name: str, models_folder: Path) -> Path:
+    """The folder of an installed checkpoint.
+
+    Raises:
+        ModelMissingError: unknown, or known and not fetched yet.
+    """
+    folder = STARTER if name == "starter" else models_folder / name
+    if NAME.fullmatch(name) and (folder / "config.json").exists():
+        return folder
+    known = KNOWN.get(name)
+    if known is not None:
+        raise ModelMissingError(
+            f"{name} is not on this machine ({known.megabytes / 1000:.1f} GB, {known.licence});"
+            f" run: audiogen-daemon fetch {name}"
+        )
+    raise ModelMissingError(_unknown(name, [model.name for model in installed(models_folder)]))
+
+
+def load(model: str | Path, models_folder: Path, dtype: str = "auto", quantize: int = 0) -> Pipeline:
+    """A pipeline ready to play.
+
+    Args:
+        model: a name, looked up in models_folder, or a checkpoint folder.
+        dtype: of the weights: float32, float16, bfloat16, or auto for what suits this machine.
+        quantize: 8 or 4 bits for the language model's products; 0 leaves them as they are.
+
+    Raises:
+        ModelMissingError: the name is not installed. CheckpointError: the folder cannot be used. ValueError: a setting.
+    """
+    if dtype not in ("auto", "float32", "float16", "bfloat16"):
+        raise ValueError(f"dtype is {dtype!r}, allowed are auto, float32, float16 and bfloat16")
+    if quantize not in (0, 4, 8):
+        raise ValueError(f"quantize is {quantize!r}, allowed are 0, 4 and 8 bits")
+    if isinstance(model, str):
+        if model in WEIGHTLESS:
+            pipeline: Pipeline = _imported(WEIGHTLESS[model])()
+            return pipeline
+        model = resolve(model, models_folder)
+    family = _model_type(model)
+    if family not in FAMILIES:
+        raise CheckpointError(
+            f"{model / 'config.json'}: model_type is {family!r}; supported: {', '.join(sorted(FAMILIES))}"
+        )
+    loader: Loader = _imported(FAMILIES[family])
+    return loader(model, dtype, quantize)
+
+
+def fetch(name: str, models_folder: Path, progress: Callable[[int, int], None]) -> Path:
+    """Download a model into models_folder; an interrupted download is taken up again.
+
+    Args:
+        progress: called with bytes so far and bytes in all, for each piece that arrives.
+
+    Returns:
+        The model's folder, complete.
+
+    Raises:
+        ModelMissingError: no such model on the list. CheckpointError: the repository holds no safetensors files.
+    """
+    if name not in KNOWN:
+        raise ModelMissingError(_unknown(name, list(KNOWN)))
+    from audiogen_daemon.models.hub import download
+
+    model = KNOWN[name]
+    folder = models_folder / name
+    commit = download(model.repository, model.revision, folder, progress)
+    record = {"repository": model.repository, "commit": commit, "licence": model.licence}
+    (folder / FETCHED).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    return folder
+
+
+def _unknown(name: str, names: list[str]) -> str:
+    near = difflib.get_close_matches(name, [*names, *KNOWN], n=1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted({*names, *KNOWN}))}"
+    return f"no model is called {name[:100]!r}; {hint}"
+
+
+def _model_type(folder: Path) -> str:
+    try:
+        return str(json.loads((folder / "config.json").read_text(encoding="utf-8"))["model_type"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "unknown"
+
+
+def _imported(place: str) -> Any:
+    module, _, name = place.partition(":")
+    return getattr(importlib.import_module(module), name)
