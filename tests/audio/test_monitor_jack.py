@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.audio.conftest import Jack, read
 
 from audiogen_daemon.audio.resample import resample
+from tests.audio.conftest import Jack, read
 
 pytestmark = pytest.mark.jack
 
