@@ -14,7 +14,7 @@ from audiogen_daemon.models.encodec.decoder import Decoder
 from audiogen_daemon.models.encodec.model import Encodec
 from audiogen_daemon.models.encodec.quantizer import Quantizer
 from audiogen_daemon.models.encodec.seanet import Plan, decoder_plan, encoder_plan
-from audiogen_daemon.models.layers.conv import Conv1d, Downsample, Edges, PadMode, Upsample
+from audiogen_daemon.models.layers.conv import Conv1d, Downsample, Edges, PadMode, Taps, Upsample
 from audiogen_daemon.models.layers.lstm import LSTMLayer, ResidualLSTM
 from audiogen_daemon.models.layers.residual import ResidualBlock
 from audiogen_daemon.models.layers.streaming import Chain, Elu
@@ -86,11 +86,11 @@ class _Builder:
         weight, bias, stride = self._merged(at), self._full(at + "bias"), plan.size
         if plan.kind == "down":
             blocks = weight.reshape(plan.outputs, plan.inputs, 2, stride).transpose(2, 0, 3, 1)
-            taps = self.made(blocks.reshape(2, plan.outputs, stride * plan.inputs))
-            return Downsample(taps, self.made(bias), stride, self._mode)
+            taps = blocks.reshape(2, plan.outputs, stride * plan.inputs)
+            return Downsample(self._taps(taps), self.made(bias), stride, self._mode)
         blocks = weight.reshape(plan.inputs, plan.outputs, 2, stride)[:, :, ::-1].transpose(2, 3, 1, 0)
-        taps = self.made(blocks.reshape(2, stride * plan.outputs, plan.inputs))
-        return Upsample(taps, self.made(mx.tile(bias, stride)), stride)
+        taps = blocks.reshape(2, stride * plan.outputs, plan.inputs)
+        return Upsample(self._taps(taps), self.made(mx.tile(bias, stride)), stride)
 
     def made(self, value: mx.array) -> mx.array:
         """Return the value in the codec's type, evaluated and contiguous."""
@@ -99,9 +99,12 @@ class _Builder:
         return value
 
     def _conv(self, at: str, kernel: int, dilation: int) -> Conv1d:
-        taps = self.made(self._merged(at).transpose(2, 0, 1))
+        taps = self._taps(self._merged(at).transpose(2, 0, 1))
         edges = Edges.around((kernel - 1) * dilation, self._mode)
         return Conv1d(taps, self.made(self._full(at + "bias")), edges, dilation)
+
+    def _taps(self, kernel: mx.array) -> Taps:
+        return tuple(self.made(kernel[tap]) for tap in range(kernel.shape[0]))
 
     def _lstm(self, at: str, index: int) -> LSTMLayer:
         """torch orders the gates input, forget, candidate, output, and has two biases that are only ever added."""

@@ -12,6 +12,9 @@ import mlx.core as mx
 
 PadMode = Literal["reflect", "constant"]
 
+Taps = tuple[mx.array, ...]
+"""A kernel as one matrix (out, in) per tap, the earliest first."""
+
 
 class Tail(NamedTuple):
     """Inputs that a layer still needs.
@@ -23,32 +26,33 @@ class Tail(NamedTuple):
     begun: bool
 
 
-def convolve(x: mx.array, weight: mx.array, bias: mx.array, dilation: int = 1) -> mx.array:
+def convolve(x: mx.array, taps: Taps, bias: mx.array, dilation: int = 1) -> mx.array:
     """Correlate along time without padding.
 
     Args:
         x: (B, T, in).
-        weight: (taps, out, in).
+        taps: the kernel.
         bias: (out,).
         dilation: distance of the taps in samples.
 
     Returns:
-        (B, T - (taps - 1) * dilation, out), empty if T is too short.
+        (B, T - (len(taps) - 1) * dilation, out), empty if T is too short.
     """
-    taps, channels, inputs = weight.shape
-    length = x.shape[1] - (taps - 1) * dilation
+    channels, inputs = taps[0].shape
+    length = x.shape[1] - (len(taps) - 1) * dilation
     if length <= 0:
         return mx.zeros((x.shape[0], 0, channels), x.dtype)
-    if taps * channels <= inputs:
+    if len(taps) * channels <= inputs:
         # Few outputs: one product for all taps, then shift the small results instead of the large input.
-        z = x @ weight.reshape(taps * channels, inputs).T
+        z = x @ mx.concatenate(list(taps)).T
         y = z[:, :length, :channels]
-        for tap in range(1, taps):
-            y = y + z[:, tap * dilation : tap * dilation + length, tap * channels : (tap + 1) * channels]
+        for index in range(1, len(taps)):
+            first = index * dilation
+            y = y + z[:, first : first + length, index * channels : (index + 1) * channels]
     else:
-        y = x[:, :length] @ weight[0].T
-        for tap in range(1, taps):
-            y = mx.addmm(y, x[:, tap * dilation : tap * dilation + length], weight[tap].T)
+        y = x[:, :length] @ taps[0].T
+        for index in range(1, len(taps)):
+            y = mx.addmm(y, x[:, index * dilation : index * dilation + length], taps[index].T)
     return y + bias
 
 
@@ -121,10 +125,10 @@ def _join(kept: mx.array, x: mx.array) -> mx.array:
 class Conv1d:
     """A convolution of stride 1 that keeps the length: (B, T, in) -> (B, T, out).
 
-    weight: (kernel, out, in). bias: (out,). edges: reach over (kernel - 1) * dilation samples.
+    bias: (out,). edges: reach over (len(taps) - 1) * dilation samples.
     """
 
-    weight: mx.array
+    taps: Taps
     bias: mx.array
     edges: Edges
     dilation: int = 1
@@ -138,7 +142,7 @@ class Conv1d:
         return self.edges.right
 
     def start(self, batch: int) -> Tail:
-        return self.edges.start(batch, self.weight.shape[2], self.weight.dtype)
+        return self.edges.start(batch, self.taps[0].shape[1], self.taps[0].dtype)
 
     def step(self, x: mx.array, state: Tail) -> tuple[mx.array, Tail]:
         window, state = self.edges.step(x, state)
@@ -149,7 +153,7 @@ class Conv1d:
 
     def apply(self, window: mx.array) -> mx.array:
         """Convolve inputs that are padded already."""
-        return convolve(window, self.weight, self.bias, self.dilation)
+        return convolve(window, self.taps, self.bias, self.dilation)
 
     def __call__(self, x: mx.array) -> mx.array:
         return self.finish(x, self.start(x.shape[0]))
@@ -161,10 +165,10 @@ class Downsample:
 
     Seen as blocks of `stride` samples it is a convolution of two taps. It does not stream.
 
-    weight: (2, out, stride * in). bias: (out,).
+    taps: two of (out, stride * in). bias: (out,).
     """
 
-    weight: mx.array
+    taps: Taps
     bias: mx.array
     stride: int
     mode: PadMode
@@ -173,7 +177,7 @@ class Downsample:
         batch, length, channels = x.shape
         edges = Edges.around(self.stride, self.mode)
         x = pad(x, edges.left, edges.right + -length % self.stride, self.mode)
-        return convolve(x.reshape(batch, -1, self.stride * channels), self.weight, self.bias)
+        return convolve(x.reshape(batch, -1, self.stride * channels), self.taps, self.bias)
 
 
 @dataclass(frozen=True)
@@ -183,10 +187,10 @@ class Upsample:
     Every block of `stride` outputs depends on two inputs, so it is a convolution of two taps from a zero before the
     first input to a zero after the last one. The outer half of the first and of the last block is cut off.
 
-    weight: (2, stride * out, in), the tap of the earlier input first. bias: (stride * out,).
+    taps: two of (stride * out, in). bias: (stride * out,).
     """
 
-    weight: mx.array
+    taps: Taps
     bias: mx.array
     stride: int
 
@@ -199,7 +203,7 @@ class Upsample:
         return self.stride - self.stride // 2
 
     def start(self, batch: int) -> Tail:
-        return Tail(mx.zeros((batch, 1, self.weight.shape[2]), self.weight.dtype), False)
+        return Tail(mx.zeros((batch, 1, self.taps[0].shape[1]), self.taps[0].dtype), False)
 
     def step(self, x: mx.array, state: Tail) -> tuple[mx.array, Tail]:
         if x.shape[1] == 0:
@@ -217,5 +221,5 @@ class Upsample:
         return self.finish(x, self.start(x.shape[0]))
 
     def _spread(self, x: mx.array) -> mx.array:
-        y = convolve(x, self.weight, self.bias)
-        return y.reshape(y.shape[0], y.shape[1] * self.stride, self.weight.shape[1] // self.stride)
+        y = convolve(x, self.taps, self.bias)
+        return y.reshape(y.shape[0], y.shape[1] * self.stride, self.bias.size // self.stride)
