@@ -6,8 +6,6 @@ nothing. Filters keep ties: a candidate as good as the k-th is kept.
 
 import mlx.core as mx
 
-from audiogen_daemon.models.pipeline import Sampling
-
 
 def step_key(seed: int | mx.array, step: int | mx.array) -> mx.array:
     """The key of one draw: Threefry keyed by (step, seed), each below 2**32, so no draw needs the one before it."""
@@ -27,26 +25,25 @@ def guide(logits: mx.array, guidance: float | mx.array) -> mx.array:
     return unconditional + guidance * (conditional - unconditional)
 
 
-def draw(logits: mx.array, sampling: Sampling, seeds: mx.array, step: int | mx.array) -> mx.array:
-    """One token per row and codebook.
-
-    Temperature, then top-k, then top-p, as transformers orders them; top_k 1 is exactly the largest logit.
+def draw(logits: mx.array, top_k: int, top_p: float, seeds: mx.array, step: int | mx.array) -> mx.array:
+    """One token per row and codebook: top-k, then top-p, as transformers orders them, then a draw.
 
     Args:
-        logits: (B, K, V).
+        logits: (B, K, V), already divided by the temperature.
+        top_k: 1 is exactly the largest logit, 0 keeps all.
+        top_p: 0 keeps all.
         seeds: (B,) uint32, one take per row.
         step: the take's step number.
 
     Returns:
         (B, K) int32.
     """
-    if sampling.top_k == 1:
+    if top_k == 1:
         return mx.argmax(logits, axis=-1).astype(mx.int32)
-    logits = logits.astype(mx.float32) * (1.0 / sampling.temperature)
-    if 0 < sampling.top_k < logits.shape[-1]:
-        logits = keep_top_k(logits, sampling.top_k)
-    if 0 < sampling.top_p < 1:
-        logits = keep_top_p(logits, sampling.top_p)
+    if 0 < top_k < logits.shape[-1]:
+        logits = keep_top_k(logits, top_k)
+    if 0 < top_p < 1:
+        logits = keep_top_p(logits, top_p)
     noise = [mx.random.gumbel(logits.shape[1:], key=step_key(seeds[row], step)) for row in range(logits.shape[0])]
     return mx.argmax(logits + mx.stack(noise), axis=-1).astype(mx.int32)
 

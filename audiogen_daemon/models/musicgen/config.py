@@ -29,7 +29,6 @@ class DecoderConfig:
     vocabulary: int
     channels: int
     max_positions: int
-    embedding_scale: float
 
     @property
     def special_token(self) -> int:
@@ -93,7 +92,6 @@ def read_config(folder: Folder) -> MusicGenConfig:
             vocabulary=vocabulary,
             channels=channels,
             max_positions=max_positions,
-            embedding_scale=hidden**0.5 if decoder.values.get("scale_embedding") else 1.0,
         ),
         sampling=Sampling(
             temperature=generation.number("temperature", 1.0),

@@ -100,8 +100,6 @@ class Decoder:
         config = self.config
         B, T, K = columns.shape
         x = self.embedding[columns + self.offsets].sum(axis=2)
-        if config.embedding_scale != 1.0:
-            x = x * config.embedding_scale
         x = x + slots.rows_of(self.positions, T)
         written = []
         for i, layer in enumerate(self.layers):

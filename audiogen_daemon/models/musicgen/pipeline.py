@@ -13,13 +13,14 @@ from audiogen_daemon.models.backend import DTYPES, Backend, detect
 from audiogen_daemon.models.encodec import Encodec, load_encodec, tensor_shapes
 from audiogen_daemon.models.integrity import check_integrity
 from audiogen_daemon.models.layers.linear import Dense
+from audiogen_daemon.models.musicgen.blocks import BlockPlayer
 from audiogen_daemon.models.musicgen.conditioning import PromptEncoder
 from audiogen_daemon.models.musicgen.config import MusicGenConfig, read_config
 from audiogen_daemon.models.musicgen.count_in import DEFAULT_BPM, stated_bpm
 from audiogen_daemon.models.musicgen.delay import Tokens, codebook_delays, complete_frames, delay, undelay
 from audiogen_daemon.models.musicgen.lm import Decoder, decoder_shapes
 from audiogen_daemon.models.musicgen.speaker import Speaker
-from audiogen_daemon.models.musicgen.steps import Score, play
+from audiogen_daemon.models.musicgen.steps import Player, Score, StepPlayer
 from audiogen_daemon.models.pipeline import PCM, Audio, Progress, Request
 from audiogen_daemon.models.t5 import PromptTokenizer, T5Encoder, t5_shapes
 from audiogen_daemon.models.weights import Folder, Shape, Tensors, check_tensors, open_folder
@@ -44,18 +45,15 @@ class Opening:
 class MusicGen:
     """One checkpoint, ready to play; see `models.pipeline.Pipeline`."""
 
-    def __init__(
-        self, config: MusicGenConfig, prompts: PromptEncoder, decoder: Decoder, codec: Encodec, backend: Backend
-    ) -> None:
+    def __init__(self, config: MusicGenConfig, prompts: PromptEncoder, player: Player, codec: Encodec) -> None:
         self.config = config
         self.sample_rate = config.codec.sampling_rate
         self.channels = config.decoder.channels
         self.sampling = config.sampling
         self.delays = codebook_delays(config.decoder.codebooks, config.decoder.channels)
         self._prompts = prompts
-        self._decoder = decoder
+        self._player = player
         self._codec = codec
-        self._backend = backend
         self._count_in_codes = functools.lru_cache(maxsize=64)(self._encode_count_in)
 
     @property
@@ -91,7 +89,7 @@ class MusicGen:
         speaker = Speaker(self._codec, self.channels, opening.start, samples)
         handed, sizes = speaker.first_frame, iter(CHUNK_FRAMES)
         size = next(sizes)
-        for drawn in play(self._decoder, score, self._backend):
+        for drawn in self._player(score):
             columns[filled : filled + len(drawn)] = drawn[:, 0]
             filled += len(drawn)
             whole = complete_frames(filled, self.delays)
@@ -201,4 +199,6 @@ def load(path: Path, dtype: str = "auto", bits: int = 0, backend: Backend | None
     mx.eval(projection.parameters())
     decoder = Decoder(tensors, config.decoder, weights, bits)
     codec = load_encodec(tensors.take_prefix("audio_encoder."), config.codec)
-    return MusicGen(config, PromptEncoder(tokenizer, encoder, projection), decoder, codec, backend)
+    steps = backend.steps_per_graph
+    player = BlockPlayer(decoder, steps) if steps else StepPlayer(decoder, backend.fold_text)
+    return MusicGen(config, PromptEncoder(tokenizer, encoder, projection), player, codec)

@@ -5,11 +5,11 @@ Rows of a batch are takes: first one conditional row per take, then, under guida
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import mlx.core as mx
 import numpy as np
 
-from audiogen_daemon.models.backend import Backend
 from audiogen_daemon.models.musicgen.cache import Caches, ExactSlots, grow, start_caches
 from audiogen_daemon.models.musicgen.delay import UNKNOWN, Tokens
 from audiogen_daemon.models.musicgen.lm import Decoder
@@ -46,6 +46,17 @@ class Score:
         return int(np.argmax((self.grid == UNKNOWN).any(axis=1)))
 
 
+class Player(Protocol):
+    """A way to draw a score's columns."""
+
+    def __call__(self, score: Score) -> Iterator[Tokens]:
+        """Yield (columns, takes, K), the next columns as soon as they are known, from the first unknown one on.
+
+        Closing the generator stops the work within one of its items.
+        """
+        ...
+
+
 def listen(decoder: Decoder, score: Score, fold: bool) -> tuple[LayerText, ...]:
     """Every layer's view of the score's text; empty without a text."""
     if score.text is None:
@@ -71,37 +82,30 @@ def prefill(decoder: Decoder, score: Score, text: Sequence[LayerText]) -> tuple[
     return decoder(known, caches, ExactSlots(0), text)
 
 
-def fill(logits: mx.array, score: Score, seeds: mx.array, column: int) -> mx.array:
-    """The tokens of a column (takes, K): known ones as they are, the others drawn."""
-    if score.guided:
-        logits = guide(logits, score.sampling.guidance)
-    known = mx.array(score.grid[column])
-    return mx.where(known == UNKNOWN, draw(logits, score.sampling, seeds, column), known)
+class StepPlayer:
+    """Column after column, each evaluated by itself, the past's length exact in every step.
 
-
-def play(decoder: Decoder, score: Score, backend: Backend) -> Iterator[Tokens]:
-    """Draw every column from the first unknown one on, the way that suits the backend.
-
-    Yields:
-        (columns, takes, K), the next columns as soon as they are known. Closing the generator stops within one of them.
+    This suits backends where bytes decide and launching is cheap. fold: fold the text where that is less work.
     """
-    return play_by_step(decoder, score, backend.fold_text)
 
+    def __init__(self, decoder: Decoder, fold: bool) -> None:
+        self._decoder = decoder
+        self._fold = fold
 
-def play_by_step(decoder: Decoder, score: Score, fold: bool) -> Iterator[Tokens]:
-    """Draw column after column; yields (1, takes, K) as soon as each is known, for every column from the first unknown.
-
-    The past's length is exact in every step, which suits backends where bytes decide and launching is cheap.
-    """
-    seeds = mx.array(score.seeds, mx.uint32)
-    repeats = score.rows // len(score.seeds)
-    text = listen(decoder, score, fold)
-    logits, caches = prefill(decoder, score, text)
-    columns = len(score.grid)
-    for column in range(score.first, columns):
-        drawn = fill(logits, score, seeds, column)
-        yield np.array(drawn)[None]
-        if column + 1 < columns:
-            caches = grow(caches, column + 1)
-            step = mx.tile(drawn, (repeats, 1))[:, None]
-            logits, caches = decoder(step, caches, ExactSlots(column), text)
+    def __call__(self, score: Score) -> Iterator[Tokens]:
+        """See `Player`; one column at a time."""
+        sampling, columns = score.sampling, len(score.grid)
+        seeds = mx.array(score.seeds, mx.uint32)
+        text = listen(self._decoder, score, self._fold)
+        logits, caches = prefill(self._decoder, score, text)
+        for column in range(score.first, columns):
+            if score.guided:
+                logits = guide(logits, sampling.guidance)
+            drawn = draw(logits / sampling.temperature, sampling.top_k, sampling.top_p, seeds, column)
+            known = mx.array(score.grid[column])
+            drawn = mx.where(known == UNKNOWN, drawn, known)
+            yield np.array(drawn)[None]
+            if column + 1 < columns:
+                caches = grow(caches, column + 1)
+                step = mx.tile(drawn, (score.rows // len(score.seeds), 1))[:, None]
+                logits, caches = self._decoder(step, caches, ExactSlots(column), text)
