@@ -1,0 +1,218 @@
+-- What the surface shows of the daemon's answers. `build.py` puts ROWS, MODELS, PORT and COLOURS above this.
+-- TouchOSC runs Lua 5.1 and calls init, update and onReceiveOSC at the root first.
+
+local ONE = { true }
+local takes, rows, batch = {}, {}, {}
+local batchAt, heardAt, calledAt, linked = -1000, -100000, -100000, false
+local models = {}
+
+local function control(name)
+  return self:findByName(name, true)
+end
+
+local function show(name, text)
+  control(name).values.text = text
+end
+
+local function clip(text, length)
+  if #text > length then return string.sub(text, 1, length - 1) .. '~' end
+  return text
+end
+
+-- The takes -----------------------------------------------------------------------------------------------------
+
+local function showRow(n)
+  local take = takes[rows[n]]
+  show('take' .. n, take and string.format('%d  %s\n%s', take.id, take.name, take.state) or '')
+  for _, action in ipairs({ 'play', 'more', 'again', 'stop' }) do
+    control(action .. n).tag = take and string.format('%d', take.id) or '0'
+  end
+end
+
+local function showTake(id)
+  for n = 1, ROWS do
+    if rows[n] == id then showRow(n) end
+  end
+end
+
+local function showBatch()
+  for n, letter in ipairs({ 'A', 'B', 'C', 'D' }) do
+    control('variation' .. letter).tag = string.format('%d', batch[n] or 0)
+  end
+end
+
+local function remember(id)
+  if takes[id] then return takes[id] end
+  takes[id] = { id = id, name = '', state = '' }
+  table.insert(rows, 1, id)
+  if #rows > ROWS then
+    takes[rows[ROWS + 1]] = nil
+    rows[ROWS + 1] = nil
+  end
+  for n = 1, #rows do showRow(n) end
+  -- Takes of one request are announced together.
+  local now = getMillis()
+  if now - batchAt > 250 then batch = {} end
+  batchAt = now
+  batch[#batch + 1] = id
+  showBatch()
+  return takes[id]
+end
+
+local function say(id, state)
+  remember(id).state = state
+  showTake(id)
+end
+
+local function progress(fraction, text)
+  control('progress').values.x = math.max(0, math.min(1, fraction))
+  show('progress text', text)
+end
+
+-- Choices and models --------------------------------------------------------------------------------------------
+
+local function light(name, on)
+  local pad, colour = control(name), COLOURS[name]
+  local k = on and 1 or 0.4
+  pad.color = Color(colour[1] * k, colour[2] * k, colour[3] * k, 1)
+  control(name .. ' text').textColor = on and Color(1, 1, 1, 1) or Color(0.7, 0.72, 0.75, 1)
+end
+
+local function word(value)
+  return type(value) == 'number' and string.format('%g', value) or tostring(value)
+end
+
+local function choose(setting, value)
+  for _, name in ipairs(CHOICES[setting] or {}) do
+    light(name, name == setting .. '=' .. word(value))
+  end
+end
+
+local function showModels(current)
+  for n = 1, MODELS do
+    local pad = control('model' .. n)
+    if pad.tag ~= '' then light('model' .. n, pad.tag == current) end
+  end
+end
+
+local function model(name, state)
+  if not models[name] then
+    for n = 1, MODELS do
+      local pad = control('model' .. n)
+      if pad.tag == name or pad.tag == '' then
+        pad.tag, models[name] = name, n
+        pad.visible = true
+        break
+      end
+    end
+  end
+  if models[name] then show('model' .. models[name] .. ' text', clip(name, 20) .. (state == 'warm' and ' *' or '')) end
+end
+
+-- What the daemon says ------------------------------------------------------------------------------------------
+
+local currentModel = ''
+local answers = {}
+
+answers['/pong'] = function()
+  heardAt = getMillis()
+  if not linked then
+    linked = true
+    show('link', 'connected')
+    sendOSC('/state', 1, ONE)
+    sendOSC('/models', 1, ONE)
+    sendOSC('/status', 1, ONE)
+  end
+end
+answers['/take/queued'] = function(id, position)
+  say(id, position == 0 and 'next' or string.format('waits, %d before it', position))
+end
+answers['/take/started'] = function(id)
+  say(id, 'starts')
+  progress(0, string.format('take %d', id))
+end
+answers['/take/progress'] = function(id, fraction, eta)
+  say(id, string.format('%d %%', fraction * 100))
+  progress(fraction, string.format('take %d   %d %%   %.0f s left', id, fraction * 100, eta))
+end
+answers['/take/playing'] = function(id, latency)
+  show('link', string.format('take %d heard after %.2f s', id, latency))
+end
+answers['/take/done'] = function(id, seconds, speed)
+  say(id, string.format('%.1f s  %.1fx', seconds, speed))
+  progress(1, string.format('take %d   %.1f s at %.1fx', id, seconds, speed))
+end
+answers['/take/cancelled'] = function(id)
+  say(id, 'cancelled')
+  progress(0, string.format('take %d cancelled', id))
+end
+answers['/take/failed'] = function(id, code, reason)
+  say(id, 'failed')
+  progress(0, string.format('take %d failed', id))
+  show('error', clip(string.format('take %d: %s', id, reason), 220))
+end
+answers['/stem/saved'] = function(id, path)
+  remember(id).name = clip((string.match(path, '([^/\\]+)%.%w+$') or path), 22)
+  showTake(id)
+end
+answers['/monitor/level'] = function(left, right)
+  control('level left').values.x = math.max(0, math.min(1, left / 60 + 1))
+  control('level right').values.x = math.max(0, math.min(1, right / 60 + 1))
+end
+answers['/models/reply'] = function(name, state)
+  model(name, state)
+  showModels(currentModel)
+end
+answers['/model/ready'] = function(name, seconds)
+  model(name, 'warm')
+  show('link', string.format('%s is warm after %.1f s', name, seconds))
+end
+answers['/model/unloaded'] = function(name)
+  model(name, 'installed')
+end
+answers['/state/model'] = function(name)
+  currentModel = name
+  model(name, '')
+  showModels(name)
+end
+answers['/state/gain'] = function(gain)
+  show('gain text', string.format('%.0f dB', gain))
+end
+answers['/error'] = function(address, reason)
+  show('error', clip(address .. ': ' .. reason, 220))
+end
+
+function onReceiveOSC(message, connections)
+  local path, arguments, values = message[1], message[2], {}
+  for n = 1, #arguments do values[n] = arguments[n].value end
+  if answers[path] then
+    answers[path](values[1], values[2], values[3])
+  end
+  local setting = string.match(path, '^/state/(.+)$')
+  if setting and CHOICES[setting] then choose(setting, values[1]) end
+  if setting and NUMBERS[setting] then
+    show(setting .. ' text', type(values[1]) == 'number' and string.format('%.3g', values[1]) or tostring(values[1]))
+    -- "model" is a word: the fader stays where it is.
+    return type(values[1]) ~= 'number'
+  end
+  return false
+end
+
+-- The connection ------------------------------------------------------------------------------------------------
+
+function init()
+  show('link', 'looking for the daemon')
+end
+
+function update()
+  local now = getMillis()
+  if now - calledAt > 5000 then
+    calledAt = now
+    sendOSC('/subscribe', PORT, ONE)
+    sendOSC('/ping', 1, ONE)
+  end
+  if linked and now - heardAt > 12000 then
+    linked = false
+    show('link', 'the daemon does not answer')
+  end
+end
