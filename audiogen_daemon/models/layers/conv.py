@@ -68,9 +68,11 @@ def pad(x: mx.array, left: int, right: int, mode: PadMode) -> mx.array:
     extra = max(0, max(left, right) + 1 - x.shape[1])
     if extra:
         x = mx.pad(x, [(0, 0), (0, extra), (0, 0)])
-    end = x.shape[1]
-    parts = [x[:, left:0:-1], x, x[:, end - 2 : end - 2 - right : -1] if right < end - 1 else x[:, end - 2 :: -1]]
-    padded = mx.concatenate([part for part in parts if part.shape[1]], axis=1) if left or right else x
+    parts = [x[:, left:0:-1]] if left else []
+    parts.append(x)
+    if right:
+        parts.append(x[:, -2 : -2 - right : -1])
+    padded = mx.concatenate(parts, axis=1)
     return padded[:, : padded.shape[1] - extra]
 
 
