@@ -134,7 +134,7 @@ def draw(name: str, shape: tuple[int, ...], seed: int) -> np.ndarray:
     elif "lm_heads" in name:
         value = source.normal(0, 1 / shape[-1] ** 0.5, shape)
     else:
-        value = source.normal(0, 3 / shape[-1] ** 0.5, shape)
+        value = source.normal(0, 2 / shape[-1] ** 0.5, shape)
     return value.astype(np.float32)
 
 
