@@ -151,7 +151,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=7.0, help="training time, rendering not counted")
     parser.add_argument("--clips", type=int, default=12_000)
     parser.add_argument("--held-out", type=int, default=96)
-    parser.add_argument("--batch", type=int, default=64, help="one-second crops per step")
+    parser.add_argument("--batch", type=int, default=96, help="one-second crops per step")
     parser.add_argument("--render-batch", type=int, default=192)
     parser.add_argument("--filters", type=int, default=16)
     parser.add_argument("--adversarial-from", type=float, default=2.0, help="share of the time after which to use it; over 1: never")

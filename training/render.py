@@ -14,7 +14,7 @@ from training.compose import Events
 from training.count_in import CountIn
 from training.voices import VOICES
 
-LENGTHS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+LENGTHS = (0.3, 1.0, 3.0, 8.0)
 """Event lengths are rounded up to these seconds, so that a compiled voice sees few shapes."""
 ROWS = 256
 LOUDNESS = 0.16

@@ -18,7 +18,7 @@ from training.captions import vocabulary
 PAD, END, UNKNOWN = 0, 1, 2
 SPECIALS = ("<pad>", "</s>", "<unk>")
 MAX_TOKENS = 64
-CAPTION_TOKENS = 28
+CAPTION_TOKENS = 32
 
 
 def build_tokenizer() -> Tokenizer:

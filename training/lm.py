@@ -1,0 +1,184 @@
+"""Train the language model on token shards.
+
+`python -m training.lm STATE --minutes 15` reads STATE/tokens-*.pt and writes STATE/lm.pt (averaged weights), and
+STATE/lm-run.pt to resume from.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from training.clip import CLIP_FRAMES, FRAME_RATE, HELD_BACK_FRAMES
+from training.lm_model import START, LanguageModel, Size, build, delay
+from training.state import LOG, Average, Budget, best_device, cosine, load, save, start_log
+from training.tokenizer import END, build_tokenizer
+from training.tokens import shards
+
+HELD_OUT = 192
+CAPTION_DROPOUT = 0.12
+CROP_SHARE = 0.12
+BOOK_WEIGHTS = (1.3, 1.1, 0.9, 0.7)
+OPENING_SECONDS = 2
+OPENING_WEIGHT = 1.6
+COUNT_IN_WEIGHT = 0.05
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """All clips on the device: codes (N, 4, T), captions (N, P, L), and the first frame of music (N,)."""
+
+    codes: Tensor
+    captions: Tensor
+    music: Tensor
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+
+def load_corpus(state: Path, device: torch.device) -> Corpus:
+    """Read every shard of a state folder."""
+    parts = [load(path, device) for path in shards(state)]
+    return Corpus(*(torch.cat([part[name] for part in parts]) for name in ("codes", "captions", "music")))
+
+
+def draw_rows(corpus: Corpus, rows: Tensor, crop_share: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Return codes (B, 4, T) with START past the end, a caption each (B, L), and loss weights (B, T).
+
+    Every row gets one of its paraphrases. A share of rows loses its count-in and begins somewhere inside the music, so
+    that the model can also go on from audio without one.
+    """
+    device, count = corpus.codes.device, len(rows)
+    picks = torch.randint(corpus.captions.shape[1], (count,), device=device)
+    captions = corpus.captions[rows, picks].long()
+    music = corpus.music[rows].long()[:, None]
+    cropped = torch.rand(count, 1, device=device) < crop_share
+    begin = torch.where(cropped, music + (torch.rand(count, 1, device=device) * 200).long(), 0)
+    frame = torch.arange(CLIP_FRAMES, device=device)[None]
+    index = begin + frame
+    inside = index < CLIP_FRAMES
+    codes = corpus.codes[rows].long().gather(2, index.clamp(max=CLIP_FRAMES - 1)[:, None].expand(-1, 4, -1))
+    codes = torch.where(inside[:, None], codes, START)
+    first = torch.where(cropped, 0, music)
+    weights = torch.where(frame < first - HELD_BACK_FRAMES, COUNT_IN_WEIGHT, 1.0)
+    opening = (frame >= first) & (frame < first + OPENING_SECONDS * FRAME_RATE)
+    return codes, captions, torch.where(opening, OPENING_WEIGHT, weights) * inside
+
+
+def loss_of(model: LanguageModel, codes: Tensor, captions: Tensor, weights: Tensor, dropout: float) -> Tensor:
+    """Return the mean loss of each codebook (4,), weighted by frame."""
+    states, mask = model.text(captions)
+    kept = torch.rand(len(captions), 1, 1, device=codes.device) >= dropout
+    grid = delay(codes)
+    logits = model(grid[:, :, :-1], states * kept, mask)
+    target = grid[:, :, 1:]
+    losses = F.cross_entropy(logits.flatten(0, 2).float(), target.flatten() % START, reduction="none").view(target.shape)
+    books = []
+    for book in range(4):
+        books.append((losses[:, book, book : book + CLIP_FRAMES] * weights).sum() / weights.sum())
+    return torch.stack(books)
+
+
+def optimizer_for(model: LanguageModel, rate: float) -> torch.optim.Optimizer:
+    """Return AdamW with decay on matrices only."""
+    matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n and "shared" not in n]
+    chosen = {id(p) for p in matrices}
+    others = [p for p in model.parameters() if id(p) not in chosen]
+    groups = [{"params": matrices, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.95), fused=torch.cuda.is_available())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("state", type=Path)
+    parser.add_argument("--minutes", type=float, default=15.0)
+    parser.add_argument("--batch", type=int, default=192)
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--layers", type=int, default=Size.layers)
+    parser.add_argument("--hidden", type=int, default=Size.hidden)
+    parser.add_argument("--keep-every", type=float, default=180.0, help="seconds between checkpoints")
+    options = parser.parse_args()
+    start_log(options.state, "lm")
+    device = best_device()
+    torch.manual_seed(0)
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    corpus = load_corpus(options.state, device)
+    held_out = min(HELD_OUT, len(corpus) // 4)
+    filters = load(options.state / "codec.pt", torch.device("cpu"))["filters"]
+    size = Size(layers=options.layers, hidden=options.hidden, filters=filters)
+    model = LanguageModel(build(size, build_tokenizer().get_vocab_size())).to(device)
+    count = sum(p.numel() for p in model.parameters())
+    LOG.info("%d clips, %.2f M parameters", len(corpus), count / 1e6)
+    optimizer = optimizer_for(model, options.rate)
+    average = Average(list(model.parameters()), 0.9993)
+    step, spent = 0, 0.0
+    run_path = options.state / "lm-run.pt"
+    if run_path.exists():
+        kept = load(run_path, device)
+        model.load_state_dict(kept["model"])
+        optimizer.load_state_dict(kept["optimizer"])
+        average.values, step, spent = kept["average"], kept["step"], kept["spent"]
+        LOG.info("resumed at step %d", step)
+    fast_loss = torch.compile(loss_of, dynamic=False) if device.type == "cuda" else loss_of
+    books = torch.tensor(BOOK_WEIGHTS, device=device) / sum(BOOK_WEIGHTS)
+
+    def half() -> torch.autocast:
+        return torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda")
+
+    @torch.no_grad()
+    def held_out_losses() -> dict[str, list[float]]:
+        average.swap()
+        rows = torch.arange(held_out, device=device)
+        codes, captions, weights = draw_rows(corpus, rows, 0.0)
+        empty = torch.zeros_like(captions)
+        empty[:, 0] = END
+        report = {}
+        with half():
+            for name, ids in (("true", captions), ("shuffled", captions.roll(5, 0)), ("empty", empty)):
+                losses = loss_of(model, codes, ids, weights, 0.0)
+                report[name] = [round(value, 3) for value in losses.tolist()]
+        average.swap()
+        return report
+
+    def keep() -> None:
+        save(run_path, {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "average": average.values,
+                        "step": step, "spent": budget.spent})  # fmt: skip
+
+    budget = Budget(60 * options.minutes, spent)
+    next_look, last_keep = budget.fraction + 0.02, budget.spent
+    while budget.fraction < 1:
+        rows = torch.randint(held_out, len(corpus), (options.batch,), device=device)
+        codes, captions, weights = draw_rows(corpus, rows, CROP_SHARE)
+        for group in optimizer.param_groups:
+            group["lr"] = options.rate * cosine(budget.fraction, step, 300)
+        with half(), sdpa_kernel([SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]):
+            losses = fast_loss(model, codes, captions, weights, CAPTION_DROPOUT)
+            loss = (losses * books).sum()
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        average.update(step)
+        step += 1
+        if step % 50 == 0 and device.type == "cuda":
+            torch.cuda.synchronize()
+        if budget.fraction >= next_look:
+            LOG.info("step %d train %.3f held out %s", step, loss.item(), held_out_losses())
+            next_look = budget.fraction + 0.1
+        if budget.spent >= last_keep + options.keep_every:
+            keep()
+            last_keep = budget.spent
+    keep()
+    LOG.info("done at step %d held out %s", step, held_out_losses())
+    average.swap()
+    save(options.state / "lm.pt", {"size": asdict(size), "weights": model.state_dict()})
+
+
+if __name__ == "__main__":
+    main()
