@@ -113,7 +113,9 @@ def save(
         try:
             for name in _free_names(folder, form.template, _values(record)):
                 path, sidecar = folder / f"{name}{ending}", folder / f"{name}.json"
-                if _publish_both(sound, path, sidecar, _sidecar(record, path.name, out, form, gain_db)):
+                text = _sidecar(record, path.name, out, form, gain_db)
+                note = _write_note(folder / f"{record.uid}.json", text)
+                if _publish_both(note, sidecar, sound, path):
                     atomic.sync_folder(folder)
                     return SavedStem(path, sidecar, len(out), form.rate, gain_db)
         finally:
@@ -155,15 +157,18 @@ def stem_error(folder: Path, error: OSError) -> StemError:
     )
 
 
-def _publish_both(sound: Path, path: Path, sidecar: Path, text: str) -> bool:
+def _write_note(path: Path, text: str) -> Path:
+    return atomic.write_part(path, lambda file: file.write(text.encode()))
+
+
+def _publish_both(note: Path, sidecar: Path, sound: Path, path: Path) -> bool:
     """Let sidecar and sound appear, in that order; False, and nothing changed, if either name is taken."""
-    part = atomic.write_part(sidecar, lambda file: file.write(text.encode()))
     try:
-        atomic.publish(part, sidecar)
+        atomic.publish(note, sidecar)
     except FileExistsError:
         return False
     finally:
-        part.unlink(missing_ok=True)
+        note.unlink(missing_ok=True)
     try:
         atomic.publish(sound, path)
     except FileExistsError:
