@@ -1,0 +1,103 @@
+"""Announce the daemon as `_osc._udp` by Zeroconf, so that a tablet finds its host and port by itself."""
+
+import ipaddress
+import logging
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from audiogen_daemon import __version__
+from audiogen_daemon.messages import Peer
+
+log = logging.getLogger(__name__)
+
+SERVICE = "_osc._udp.local."
+MISSING = (
+    "the zeroconf package is not here, so no tablet finds the daemon by itself; run: pip install 'audiogen-daemon[lan]'"
+)
+
+
+@contextmanager
+def announce(name: str, listen: Peer, interfaces: Sequence[str] | None = None) -> Iterator[str]:
+    """Announce the daemon while the context is entered; yield "" or why nothing is announced.
+
+    Whatever goes wrong here costs the announcement alone: the daemon still listens, and a tablet can still be given
+    the address by hand. Blocking for up to some seconds at both ends (a name on the network is asked for first), so
+    an asyncio program enters and leaves it in a thread.
+
+    Args:
+        name: shown to people; when the network has one of that name, it becomes "name-2".
+        listen: where the daemon listens. A loopback address is never announced, unless it is among `interfaces`.
+        interfaces: IPv4 addresses to announce on; None takes those that this machine reaches a network by.
+
+    Source: RFC 6763 (DNS-SD) and 6762 (mDNS); TXT keys as proposed in OSC 1.1, opensoundcontrol.stanford.edu
+    """
+    addresses = _addresses(listen) if interfaces is None else list(interfaces)
+    if not addresses:
+        yield f"the daemon listens on {listen.host} alone, which no other machine reaches; start it with --lan"
+        return
+    try:
+        from zeroconf import Error, ServiceInfo, Zeroconf
+    except ImportError:
+        yield MISSING
+        return
+    service = ServiceInfo(
+        SERVICE,
+        f"{_instance(name)}.{SERVICE}",
+        port=listen.port,
+        parsed_addresses=addresses,
+        properties={"txtvers": "1", "version": __version__, "path": "/", "types": "ifsTF"},
+        server=f"{_host()}.local.",
+    )
+    try:
+        zeroconf = Zeroconf(interfaces=addresses)
+    except OSError as error:
+        yield f"Zeroconf has no way out on {', '.join(addresses)}: {error}"
+        return
+    try:
+        try:
+            zeroconf.register_service(service, allow_name_change=True)
+            reason = ""
+            log.info("announced as %s on %s", service.name, ", ".join(addresses))
+        except (Error, OSError) as error:
+            reason = f"Zeroconf did not take {service.name}: {type(error).__name__} {error}".rstrip()
+        yield reason
+    finally:
+        zeroconf.close()
+
+
+def _addresses(listen: Peer) -> list[str]:
+    """Return the IPv4 addresses by which others reach `listen`."""
+    host = ipaddress.ip_address(listen.host)
+    if host.is_loopback or host.version == 6:
+        return []
+    if not host.is_unspecified:
+        return [listen.host]
+    return _outward()
+
+
+def _outward() -> list[str]:
+    """Return this machine's addresses on its networks.
+
+    Connecting a UDP socket sends nothing; it makes the kernel choose the address of the way there.
+    """
+    found = []
+    for target in ("10.255.255.255", "172.31.255.255", "192.168.255.255", "198.51.100.1"):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.connect((target, 9))
+            except OSError:
+                continue
+            found.append(probe.getsockname()[0])
+    return [address for address in dict.fromkeys(found) if not ipaddress.ip_address(address).is_loopback]
+
+
+def _instance(name: str) -> str:
+    """Return a name that DNS-SD takes: no control characters, at most 63 bytes."""
+    text = "".join(c for c in name if c.isprintable()).strip() or "Audiogen"
+    return text.encode("utf-8")[:63].decode("utf-8", "ignore").strip()
+
+
+def _host() -> str:
+    label = socket.gethostname().split(".")[0].strip() or "audiogen"
+    return label[:63]
