@@ -16,6 +16,7 @@ from tests.models.reference.tiny_musicgen import SHAPES, write_checkpoint
 GUIDANCE = 3.0
 ROLLOUT = 64
 GREEDY_FRAMES = 100
+SEEDS = {"mono": 4, "stereo": 4, "odd": 2}  # greedy takes of these keep moving
 PROMPTS = [[5, 9, 13, 2, 6, 1], [7, 4, 1]]
 
 
@@ -104,7 +105,8 @@ def random_columns(config: dict[str, Any], batch: int, seed: int) -> np.ndarray:
 
 
 def main() -> None:
-    for seed, (name, config) in enumerate(SHAPES.items()):
+    for name, config in SHAPES.items():
+        seed = SEEDS[name]
         with tempfile.TemporaryDirectory() as folder:
             model = reference_model(write_checkpoint(Path(folder), config, seed))
         columns = random_columns(config, len(PROMPTS), seed)

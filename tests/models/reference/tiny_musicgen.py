@@ -127,7 +127,9 @@ def draw(name: str, shape: tuple[int, ...], seed: int) -> np.ndarray:
     source = np.random.RandomState(zlib.crc32(name.encode()) ^ seed)
     if name.endswith("norm.weight"):
         value = source.uniform(0.7, 1.3, shape)
-    elif name.endswith("bias") or "embed" in name or "shared" in name:
+    elif "embed_tokens" in name:
+        value = source.normal(0, 1.5, shape)
+    elif name.endswith("bias") or "shared" in name or "relative_attention_bias" in name:
         value = source.normal(0, 0.5, shape)
     elif "SelfAttention.q." in name:
         value = source.normal(0, 0.5 / shape[1] ** 0.5, shape)  # T5 does not scale its scores
