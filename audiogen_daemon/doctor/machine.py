@@ -1,0 +1,119 @@
+"""Python, the processor, MLX and sound; MLX and PortAudio are looked at by `probe` in processes of their own."""
+
+import json
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from audiogen_daemon.config import Config
+from audiogen_daemon.doctor.check import Check
+
+PYTHON = (3, 11)
+MACOS = 14
+PROBE_TIMEOUT = 20.0
+"""Seconds; a first import of MLX from a cold disk takes some of them."""
+SLOW_GFLOPS = 5.0
+
+Found = Mapping[str, Any]
+"""What a probe said."""
+
+
+def check_python() -> Check:
+    """Python is new enough."""
+    ok = sys.version_info[:2] >= PYTHON
+    cure = "" if ok else f"install Python {'.'.join(map(str, PYTHON))} or newer, delete .venv and run make"
+    return Check("Python", ok, f"{platform.python_version()}, {sys.executable}", cure)
+
+
+def check_machine() -> Check:
+    """MLX has a build for this system and processor; on a Mac, Python must not run under Rosetta."""
+    system, machine, cure = platform.system(), platform.machine(), ""
+    version = platform.mac_ver()[0]
+    if system == "Darwin" and machine != "arm64":
+        cure = "MLX needs an M-series chip"
+        if _translated():
+            cure = "this Python is an Intel build under Rosetta; install an arm64 one, delete .venv and run make"
+    elif system == "Darwin" and int(version.split(".")[0]) < MACOS:
+        cure = f"MLX needs macOS {MACOS}; update the system"
+    elif system == "Linux" and machine not in ("x86_64", "aarch64"):
+        cure = "MLX has builds for x86_64 and aarch64 only"
+    elif system not in ("Darwin", "Linux"):
+        cure = "use a Mac with an M-series chip, or Linux"
+    found = f"macOS {version} {machine}" if system == "Darwin" else f"{system} {machine}"
+    return Check("machine", not cure, found, cure)
+
+
+def _translated() -> bool:
+    with suppress(OSError, subprocess.TimeoutExpired):
+        command = ["sysctl", "-n", "sysctl.proc_translated"]
+        return subprocess.run(command, capture_output=True, text=True, timeout=5).stdout.strip() == "1"
+    return False
+
+
+def start_probe(*arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "audiogen_daemon.doctor.probe", *arguments]
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def finish_probe(probe: subprocess.Popen[str], timeout: float = PROBE_TIMEOUT) -> Found:
+    """What a probe says, or why it says nothing."""
+    try:
+        said, complaint = probe.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        probe.kill()
+        probe.communicate()
+        return {"error": f"no answer within {timeout:g} s"}
+    with suppress(ValueError, IndexError):
+        found: Found = json.loads(said.splitlines()[-1])
+        return found
+    last = (complaint.strip().splitlines() or ["nothing said"])[-1]
+    how = f"signal {-probe.returncode}" if probe.returncode < 0 else f"exit code {probe.returncode}"
+    return {"error": f"the probe ended with {how}: {last}"}
+
+
+def check_mlx(found: Found) -> list[Check]:
+    """MLX can be imported, multiplies at a good speed, and makes a take."""
+    linux = platform.system() == "Linux"
+    if "error" in found:
+        flavour = (
+            "'audiogen-daemon[cpu]' or, with an NVIDIA GPU, 'audiogen-daemon[cuda]'" if linux else "audiogen-daemon"
+        )
+        return [Check("MLX", False, found["error"], f"pip install --force-reinstall {flavour}")]
+    memory = f", {found['memory'] / 2**30:.0f} GB" if found["memory"] else ""
+    mlx = f"{found['version']} on {found['backend']} ({found['device']}{memory})"
+    builds = found["builds"]
+    checks = [Check("MLX", True, mlx)]
+    if len(builds) > 1:
+        cure = f"they overwrite each other: pip uninstall mlx {' '.join(builds)}, then install one extra, cpu or cuda"
+        checks = [Check("MLX", False, f"{mlx}, {' and '.join(builds)} together", cure)]
+    if found["backend"] == "cpu":
+        slow = found["gflops"] < SLOW_GFLOPS or found["blas"].startswith("reference")
+        cure = "10 times faster: pip install 'audiogen-daemon[mkl]' (x86_64), or: sudo apt install libopenblas0"
+        speed = f"{found['blas']}, {found['gflops']:.0f} GFLOP/s"
+        checks.append(Check("BLAS", None if slow else True, speed, cure if slow else ""))
+    made = f"{found['samples']} of {found['wanted']} samples, speed {found['speed']:.0f}"
+    whole = found["samples"] == found["wanted"]
+    return [*checks, Check("trial take", whole, made, "" if whole else "reinstall: pip install --force-reinstall mlx")]
+
+
+def check_sound(found: Found, config: Config) -> Check:
+    """There is an output to listen on; takes are made and saved without one."""
+    if not config.monitor.enabled:
+        return Check("sound", None, "switched off", "to hear takes: monitor.enabled = true")
+    if "error" not in found:
+        return Check("sound", True, f"{found['name']}, {found['rate']:.0f} Hz, {found['channels']} channels")
+    reason, outputs = found["error"], found.get("outputs")
+    if outputs:
+        cure = f"set monitor.device to one of: {', '.join(outputs)}"
+    elif outputs is not None:
+        reason, cure = "this machine has no sound output", "connect one, or set monitor.enabled = false"
+    elif platform.system() == "Darwin":
+        cure = "pip install --force-reinstall sounddevice"
+    else:
+        cure = "sudo apt install libportaudio2"
+    return Check("sound", None, f"{reason}; stems are saved all the same", cure)
