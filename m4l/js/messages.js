@@ -1,0 +1,113 @@
+// The messages that the patcher sends: [ready] once Live is there, [ui name value] of a control, [osc address ...] of the
+// network. These are the only global functions.
+
+var ready = false;
+
+var OSC = {
+    "/pong": Connection.heardPong,
+    "/audiogen/self": Connection.heardSelf,
+    "/engine/state": Connection.heardEngine,
+    "/models/reply": Controls.addModel,
+    "/error": Takes.refused,
+    "/take/queued": Takes.queued,
+    "/take/started": Takes.started,
+    "/take/progress": Takes.progress,
+    "/take/playing": Preview.playing,
+    "/take/done": function (id, seconds, speed) {
+        Takes.done(id, seconds, speed);
+        Preview.ended(id, true);
+    },
+    "/take/cancelled": function (id) {
+        Takes.cancelled(id);
+        Preview.ended(id, false);
+    },
+    "/take/failed": function (id, code, reason) {
+        Takes.failed(id, code, reason);
+        Preview.ended(id, false);
+    },
+    "/stem/saved": Takes.saved,
+    "/preview/started": Preview.started,
+    "/preview/written": Preview.written,
+    "/monitor/level": function (left, right) {
+        Show.message("level", [left, right]);
+    },
+    "/status/reply": function () {
+        Connection.heardStatus(arrayfromargs(arguments));
+    }
+};
+
+var PRESSED = {
+    generate: Takes.generate,
+    cancel: Takes.cancel
+};
+["A", "B", "C", "D"].forEach(function (letter) {
+    PRESSED["play_" + letter] = function () {
+        Takes.listen(letter);
+    };
+    PRESSED["put_" + letter] = function () {
+        Takes.put(letter);
+    };
+});
+
+var CHANGED = {
+    daemon_port: Connection.daemonPort,
+    reply_port: Connection.openPort,
+    model: Controls.chooseModel,
+    temperature: mine,
+    guidance: mine,
+    hear: function (on) {
+        if (!on) {
+            Preview.stop();
+        }
+    }
+};
+
+// Whoever turns a dial wants it to count: the model's own values step back.
+function mine() {
+    Controls.move("own", 0);
+}
+mine.local = 1;
+
+// Sent by live.thisdevice, after every control has told its value.
+function live() {
+    if (ready) {
+        return;
+    }
+    ready = true;
+    Controls.clearModels();
+    Takes.showButtons();
+    Transport.start();
+    Connection.start();
+}
+
+function ui(name) {
+    var words = arrayfromargs(arguments).slice(1);
+    if (words[0] === "text") {
+        words.shift();
+    }
+    if (PRESSED.hasOwnProperty(name)) {
+        if (ready) {
+            PRESSED[name]();
+        }
+        return;
+    }
+    if (name === "model_name") {
+        Controls.recallModel(words.join(" "));
+        return;
+    }
+    var value = name === "prompt" || name === "model" ? words.join(" ") : words[0];
+    if (Controls.has(name) && Controls.put(name, value) && ready && CHANGED.hasOwnProperty(name)) {
+        CHANGED[name](value);
+    }
+}
+
+function osc(address) {
+    if (ready && OSC.hasOwnProperty(address)) {
+        OSC[address].apply(null, arrayfromargs(arguments).slice(1));
+    }
+}
+
+// Max calls this when the device goes away.
+function notifydeleted() {
+    Connection.close();
+}

@@ -1,0 +1,248 @@
+// What this device asked for and what became of it. Every request carries a name of its own, which the daemon repeats
+// in /take/queued: so takes of other devices are never taken for ours.
+
+var Takes = (function () {
+    var LETTERS = ["A", "B", "C", "D"];
+    var ANSWER_WITHIN = 4000;
+    var REMEMBERED = 50;
+
+    var requests = {};
+    var takes = {};
+    var count = 0;
+    var unanswered = null;
+    var shown = null;
+    var idle = 0;
+
+    function generate() {
+        if (!Connection.isUp()) {
+            Show.problem(Connection.why());
+            return;
+        }
+        if (!Controls.get("prompt")) {
+            Show.note("write what it should sound like first");
+            return;
+        }
+        var request = newRequest();
+        unanswered = request;
+        Daemon.send("/generate", [request.prompt].concat(pairs(request)));
+        Show.note("asked for " + request.prompt);
+        Later.run(function () {
+            if (unanswered === request) {
+                unanswered = null;
+                Show.problem("the daemon did not answer; press Generate again");
+            }
+        }, ANSWER_WITHIN);
+    }
+
+    function newRequest() {
+        var bars = Controls.get("bars");
+        count += 1;
+        var request = {
+            client: Connection.tag() + "/" + count,
+            prompt: Controls.get("prompt"), bars: bars, beats: Transport.beats(bars), tempo: Transport.tempo(),
+            loop: Controls.get("loop"), into: Controls.get("into"), takes: Controls.get("takes") + 1,
+            seed: Controls.nextSeed(), made: []
+        };
+        requests[request.client] = request;
+        forgetOld();
+        return request;
+    }
+
+    function forgetOld() {
+        var old = requests[Connection.tag() + "/" + (count - REMEMBERED)];
+        if (old) {
+            delete requests[old.client];
+            old.made.forEach(function (take) {
+                delete takes[take.id];
+            });
+        }
+    }
+
+    function pairs(request) {
+        var words = ["client", request.client, "bars", request.bars, "tempo", request.tempo,
+            "signature", Transport.signature(), "seed", request.seed, "variations", request.takes, "loop", request.loop];
+        var key = Transport.key();
+        if (key) {
+            words.push("key", key);
+        }
+        if (Controls.get("model")) {
+            words.push("model", Controls.get("model"));
+        }
+        if (!Controls.get("own")) {
+            words.push("temperature", Controls.get("temperature"), "guidance", Controls.get("guidance"));
+        }
+        return words;
+    }
+
+    function cancel() {
+        var unfinished = Object.keys(takes).filter(function (id) {
+            return isOpen(takes[id]);
+        });
+        if (!unfinished.length) {
+            Show.note("nothing of this device is being made");
+        }
+        unfinished.forEach(function (id) {
+            Daemon.send("/cancel", [Number(id)]);
+        });
+    }
+
+    function isOpen(take) {
+        return take.state === "queued" || take.state === "running" || take.state === "made";
+    }
+
+    // -- what the daemon says ---------------------------------------------------------------------------------------
+
+    function queued(id, position, client) {
+        var request = requests[client];
+        if (!request) {
+            return;
+        }
+        if (request === unanswered) {
+            unanswered = null;
+        }
+        var take = {id: id, letter: LETTERS[request.made.length] || "?", request: request, state: "queued", path: ""};
+        request.made.push(take);
+        takes[id] = take;
+        idle = 0;
+        if (shown !== request) {
+            shown = request;
+            Show.message("progress", [0]);
+        }
+        showButtons();
+        Show.note(position ? "take " + take.letter + " waits behind " + position : "take " + take.letter + " starts");
+    }
+
+    function refused(address, reason) {
+        if (address === "/generate" && unanswered) {
+            unanswered = null;
+            Show.problem(reason);
+        } else if (address === "/engine/state" || address === "/stem/saved" || address === "/subscribe") {
+            Show.problem(reason);
+        } else if (address.indexOf("/transport/") === 0 || address === "/monitor/play" || address === "/monitor/device") {
+            Show.problem(address + ": " + reason);
+        }
+    }
+
+    function progress(id, fraction, eta) {
+        var take = takes[id];
+        if (!take) {
+            return;
+        }
+        take.state = "running";
+        var whole = take.request.made.indexOf(take) + fraction;
+        Show.message("progress", [Math.min(1, whole / take.request.takes)]);
+        Show.note("making " + take.letter + ", " + Math.ceil(eta) + " s left");
+    }
+
+    function ended(id, state, words) {
+        var take = takes[id];
+        if (take && isOpen(take)) {
+            take.state = state;
+            Show.note("take " + take.letter + " " + words);
+            showButtons();
+        }
+    }
+
+    function started(id) {
+        if (takes[id]) {
+            takes[id].state = "running";
+        }
+    }
+
+    function done(id, seconds, speed) {
+        ended(id, "made", "is made, " + plain(speed) + " times as fast as it plays");
+    }
+
+    function cancelled(id) {
+        ended(id, "cancelled", "was cancelled");
+    }
+
+    function failed(id, code, reason) {
+        ended(id, "failed", "failed: " + reason);
+    }
+
+    // A stem may land long after: a held one, or one that a restarted daemon made. It is ours all the same.
+    function saved(id, path) {
+        var take = takes[id];
+        if (!take) {
+            return;
+        }
+        var whole = take.state !== "cancelled";
+        take.path = String(path);
+        take.state = "saved";
+        showButtons();
+        if (!whole) {
+            Show.note("what was made of " + take.letter + " is kept: " + lastPart(path));
+        } else if (isPlacedByItself(take)) {
+            Importing.place(take);
+        } else {
+            Show.note("take " + take.letter + " is ready; put it with its button");
+        }
+    }
+
+    // Several takes fit into several empty slots, but not into one slot or one place of the arrangement.
+    function isPlacedByItself(take) {
+        return take.letter === "A" || take.request.into === Importing.INTO.EMPTY || take.request.into === Importing.INTO.FOLDER;
+    }
+
+    // The daemon says it is idle: twice in a row means that it knows nothing of what we still wait for.
+    function checkedIn(nothingToDo) {
+        var open = Object.keys(takes).filter(function (id) {
+            return takes[id].state === "queued" || takes[id].state === "running";
+        });
+        idle = nothingToDo && open.length ? idle + 1 : 0;
+        if (idle >= 2) {
+            open.forEach(function (id) {
+                ended(id, "failed", "was lost by the daemon; generate it again");
+            });
+        }
+    }
+
+    // -- variations A to D ------------------------------------------------------------------------------------------
+
+    function ofLetter(letter) {
+        var found = shown && shown.made.filter(function (take) {
+            return take.letter === letter;
+        })[0];
+        if (!found || !found.path) {
+            Show.note(found ? "take " + letter + " is not ready yet" : "there is no take " + letter);
+            return null;
+        }
+        return found;
+    }
+
+    function listen(letter) {
+        var take = ofLetter(letter);
+        if (take) {
+            Daemon.send("/monitor/play", [take.id]);
+            Show.note("playing " + letter);
+        }
+    }
+
+    function put(letter) {
+        var take = ofLetter(letter);
+        if (take) {
+            take.request.into = Controls.get("into");
+            Importing.place(take);
+        }
+    }
+
+    function showButtons() {
+        LETTERS.forEach(function (letter, index) {
+            var take = shown && shown.made[index];
+            var ready = take && take.path ? 1 : 0;
+            Show.message("play_" + letter, ["active", ready]);
+            Show.message("put_" + letter, ["active", ready]);
+        });
+    }
+
+    function isOurs(id) {
+        return takes.hasOwnProperty(id);
+    }
+
+    return {
+        generate: generate, cancel: cancel, queued: queued, refused: refused, started: started, progress: progress,
+        done: done, cancelled: cancelled, failed: failed, saved: saved, checkedIn: checkedIn, listen: listen, put: put,
+        showButtons: showButtons, isOurs: isOurs
+    };
+}());
