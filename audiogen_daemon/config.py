@@ -55,6 +55,7 @@ class Engine:
     hang_timeout: float
     load_timeout: float
     quick_deaths: int
+    tone_pace: float
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class Monitor:
 
 @dataclass(frozen=True)
 class Stems:
-    """rate: Hz. format: wav24 or wav32f."""
+    """rate: Hz. format: pcm24, float32, flac or aiff."""
 
     folder: str
     rate: int
@@ -126,7 +127,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "engine.dtype": ("auto", "float32", "float16", "bfloat16"),
     "engine.quantize": (0, 4, 8),
     "monitor.policy": ("auto", "immediate", "complete"),
-    "stems.format": ("wav24", "wav32f"),
+    "stems.format": ("pcm24", "float32", "flac", "aiff"),
 }
 RANGES: dict[str, tuple[float, float]] = {
     "daemon.drain_timeout": (0, 14),
@@ -135,6 +136,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "engine.hang_timeout": (0.1, 3600),
     "engine.load_timeout": (1, 3600),
     "engine.quick_deaths": (1, 100),
+    "engine.tone_pace": (0, 10),
     "take.seconds": (0.1, 600),
     "take.queue_limit": (1, 10000),
     "monitor.gain_db": (-120, 12),
@@ -149,9 +151,7 @@ def default_path() -> Path:
     return Path(platformdirs.user_config_dir(APP, appauthor=False)) / "audiogen.toml"
 
 
-def load(
-    file: Path | None = None, sets: Sequence[str] = (), environment: Mapping[str, str] | None = None
-) -> Config:
+def load(file: Path | None = None, sets: Sequence[str] = (), environment: Mapping[str, str] | None = None) -> Config:
     """Return the configuration: defaults, then the file, then AUDIOGEN_SECTION_KEY, then `section.key=value` sets.
 
     Raises:
@@ -267,7 +267,9 @@ def _with_folders(config: Config) -> Config:
             state=_folder(config.daemon.state, Path(dirs.user_state_dir)),
             log=_folder(config.daemon.log, log),
         ),
-        models=dataclasses.replace(config.models, folder=_folder(config.models.folder, Path(dirs.user_data_dir) / "models")),
+        models=dataclasses.replace(
+            config.models, folder=_folder(config.models.folder, Path(dirs.user_data_dir) / "models")
+        ),
         stems=dataclasses.replace(config.stems, folder=_folder(config.stems.folder, music)),
     )
 

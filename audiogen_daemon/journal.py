@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS takes (
     id INTEGER PRIMARY KEY,
     take TEXT NOT NULL,      -- JSON of messages.Take
     state TEXT NOT NULL,     -- pending, done, ended (cancelled or failed)
-    path TEXT NOT NULL       -- where its stem is, or is about to be
+    path TEXT NOT NULL       -- where its stem is
 );
 """
 
@@ -47,10 +47,6 @@ class Journal:
             self._db.execute("BEGIN")
             self._db.executemany("INSERT INTO takes VALUES (?, ?, 'pending', '')", rows)
 
-    def will_save(self, take_id: int, path: Path) -> None:
-        """Note where the stem is about to appear, so that a crash between file and journal makes it only once."""
-        self._db.execute("UPDATE takes SET path = ? WHERE id = ?", (str(path), take_id))
-
     def done(self, take_id: int, path: Path) -> None:
         """The stem has landed."""
         self._db.execute("UPDATE takes SET state = 'done', path = ? WHERE id = ?", (str(path), take_id))
@@ -60,10 +56,10 @@ class Journal:
         """The take was cancelled or failed: it will not be made. A stem that landed stays known."""
         self._db.execute("UPDATE takes SET state = 'ended' WHERE id = ? AND state = 'pending'", (take_id,))
 
-    def pending(self) -> list[tuple[Take, str]]:
-        """Return (take, planned path or "") of all that is still to be made, oldest first."""
-        rows = self._db.execute("SELECT take, path FROM takes WHERE state = 'pending' ORDER BY id").fetchall()
-        return [(_take(text), path) for text, path in rows]
+    def pending(self) -> list[Take]:
+        """Return all that is still to be made, oldest first."""
+        rows = self._db.execute("SELECT take FROM takes WHERE state = 'pending' ORDER BY id").fetchall()
+        return [_take(text) for (text,) in rows]
 
     def finished(self) -> list[tuple[Take, str]]:
         """Return (take, path) of stems that landed, oldest first."""

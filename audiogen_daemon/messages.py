@@ -328,7 +328,7 @@ class JobFailed:
 class StemSaved:
     """The take's stem is in the drop folder."""
 
-    take: int
+    take: Take
     path: str
 
 
@@ -360,6 +360,22 @@ class FileRenamed:
 
     old: str
     new: str
+
+
+@dataclass(frozen=True)
+class FolderState:
+    """The drop folder itself went away, or is back."""
+
+    path: str
+    there: bool
+
+
+@dataclass(frozen=True)
+class TakeAudible:
+    """The first samples of the take exist, `latency` seconds after it was asked for."""
+
+    take: int
+    latency: float
 
 
 @dataclass(frozen=True)
@@ -467,6 +483,11 @@ class SaveStem:
 
 
 @dataclass(frozen=True)
+class DeliverHeld:
+    """Bring stems that had to wait into the drop folder."""
+
+
+@dataclass(frozen=True)
 class Discard:
     """Throw the take's audio away."""
 
@@ -515,8 +536,14 @@ class RemovePeer:
     peer: Peer
 
 
+@dataclass(frozen=True)
+class Drain:
+    """The daemon is about to stop: accept takes, start none."""
+
+
 Event = (
-    EngineState
+    Drain
+    | EngineState
     | ModelReady
     | ModelGone
     | ModelFailed
@@ -531,6 +558,8 @@ Event = (
     | FileLanded
     | FileRemoved
     | FileRenamed
+    | FolderState
+    | TakeAudible
     | TakePlaying
     | MonitorStarved
     | MonitorLevel
@@ -547,6 +576,7 @@ Effect = (
     | Load
     | Unload
     | SaveStem
+    | DeliverHeld
     | Discard
     | PlayStem
     | Silence

@@ -41,6 +41,7 @@ class Settings:
     guidance: float | None = None
     variations: int = 1
     loop: int = 0
+    words: int = 1
 
     @property
     def length(self) -> float:
@@ -112,6 +113,7 @@ PARAMETERS: dict[str, Parameter] = {
         Parameter("guidance", "number", "how closely the prompt is followed; 1 switches it off", 0, 20, "", "model"),
         Parameter("variations", "integer", "takes made at once from one request", 1, 8),
         Parameter("loop", "integer", "1 makes the take loop without a seam", 0, 1),
+        Parameter("words", "integer", "1 adds tempo and key to the prompt in words", 0, 1),
     )
 }
 

@@ -52,7 +52,7 @@ def _unknown(address: str) -> str:
 def _is_release(arguments: Arguments) -> bool:
     if not arguments or isinstance(arguments[-1], str):
         return False
-    alone = len(arguments) == 1 or all(isinstance(a, str) for a in arguments[:-1]) and len(arguments) == 2
+    alone = len(arguments) == 1 or (all(isinstance(a, str) for a in arguments[:-1]) and len(arguments) == 2)
     return alone and (arguments[-1] is False or arguments[-1] == 0) and not _pairs_without_prompt(arguments)
 
 
@@ -258,9 +258,7 @@ _TABLE = (
     ),
     Address("/monitor/device", "name", "output device", _named(m.MonitorDevice, "name")),
     Address("/model/load", "name", "make a model warm", _load, trigger=True),
-    Address(
-        "/model/unload", "name", "give a model's memory back", _named(m.UnloadModel, "name"), trigger=True
-    ),
+    Address("/model/unload", "name", "give a model's memory back", _named(m.UnloadModel, "name"), trigger=True),
     Address("/models", "", "answers /models/reply name state for every model", _plain(m.ListModels), trigger=True),
     Address("/subscribe", "[port] [host]", "send everything to this port as well", _peer(m.Subscribe)),
     Address("/unsubscribe", "[port] [host]", "stop sending to this port", _peer(m.Unsubscribe)),
@@ -280,6 +278,7 @@ ANSWERS: tuple[tuple[str, str, str], ...] = (
     ("/take/queued", "id position", "the take was accepted; 0 starts at once"),
     ("/take/started", "id", "the engine works on it"),
     ("/take/progress", "id fraction eta", "0 to 1; seconds left"),
+    ("/take/audible", "id latency", "its first samples exist, seconds after the request"),
     ("/take/playing", "id latency", "first sample left for the speaker, seconds after the request"),
     ("/take/done", "id seconds speed", "all audio made; seconds of audio per second"),
     ("/take/cancelled", "id", "it was stopped"),

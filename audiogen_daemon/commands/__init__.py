@@ -1,0 +1,1 @@
+"""The commands of `audiogen-daemon`, one file each: arguments in, exit code out."""

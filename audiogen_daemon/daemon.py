@@ -1,0 +1,318 @@
+"""The composition root: builds every part, starts them in order, stops them in reverse, carries effects out."""
+
+import asyncio
+import datetime
+import logging
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from audiogen_daemon import messages as m
+from audiogen_daemon import session as rules
+from audiogen_daemon.config import Config
+from audiogen_daemon.control import addresses, osc
+from audiogen_daemon.control.peers import Peers
+from audiogen_daemon.engine import protocol as p
+from audiogen_daemon.engine.supervisor import Patience, Supervisor
+from audiogen_daemon.journal import Journal
+from audiogen_daemon.keeper import StemKeeper
+from audiogen_daemon.listening import Listening
+from audiogen_daemon.models.registry import installed
+from audiogen_daemon.settings import Settings
+from audiogen_daemon.trace import NoTrace, Tracer
+
+log = logging.getLogger(__name__)
+
+BATCH = 256
+"""Messages whose accepted takes share one journal write."""
+
+ENGINE_STOP = 3.0
+"""Seconds the engine gets to leave."""
+
+
+class Daemon:
+    """Everything that runs in the daemon process, on one asyncio loop."""
+
+    def __init__(self, config: Config, tracer: Tracer | None = None) -> None:
+        self._config = config
+        self._trace = tracer or NoTrace()
+        self._inbox: asyncio.Queue[m.Message] = asyncio.Queue()
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="disk")
+        self._journal = Journal(Path(config.daemon.state) / "journal.sqlite3")
+        self._socket = osc.Socket(config.listen, config.osc.allow, self._datagram)
+        self._peers = Peers(config.notify, config.osc.max_subscribers, config.osc.subscribe_timeout)
+        self._engine = Supervisor(_start(config), _patience(config), self._engine_said)
+        self._keeper = StemKeeper(config, self._journal)
+        self._listening = Listening(config.monitor, self._from_thread)
+        self._session = _session(config, self._journal)
+        self._accepted_at: dict[int, float] = {}
+        self._finished = asyncio.Event()
+        self._handlers = self._effect_handlers()
+
+    @property
+    def address(self) -> m.Peer:
+        """Where it listens."""
+        return self._socket.address
+
+    async def run(self, started: Callable[[], None] = lambda: None) -> None:
+        """Run until SIGTERM or SIGINT; `started` is called when OSC answers."""
+        self._loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self._finished.set)
+        self._socket.start(self._loop)
+        log.info("listening on %s:%d", self.address.host, self.address.port)
+        started()
+        await self._recover()
+        self._listening.start()
+        self._keeper.watch(self._from_thread)
+        tasks = [
+            asyncio.create_task(self._consume(), name="session"),
+            asyncio.create_task(self._engine.run(), name="engine"),
+            asyncio.create_task(self._watch_levels(), name="levels"),
+            asyncio.create_task(self._deliver_held(), name="held stems"),
+            asyncio.create_task(self._finished.wait(), name="signals"),
+        ]
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            if task.exception() is not None:
+                log.error("%s stopped working", task.get_name(), exc_info=task.exception())
+        await self._drain()
+        await self._engine.stop(ENGINE_STOP)
+        for task in tasks:
+            task.cancel()
+        await self._close()
+        for task in done:
+            task.result()
+
+    async def _drain(self) -> None:
+        """Leave the running take some time; what cannot be finished stays in the journal for the next start."""
+        log.info("stopping; the running take has %g s", self._config.daemon.drain_timeout)
+        self._inbox.put_nowait(m.Drain())
+        deadline = time.monotonic() + self._config.daemon.drain_timeout
+        while time.monotonic() < deadline and (self._session.running or not self._inbox.empty()):
+            await asyncio.sleep(0.02)
+        if self._session.running and self._config.take.keep_partial:
+            self._inbox.put_nowait(m.CancelAll())
+            while time.monotonic() < deadline + 1.0 and self._session.running:
+                await asyncio.sleep(0.02)
+
+    async def _close(self) -> None:
+        await self._loop.run_in_executor(None, self._listening.close)
+        await self._loop.run_in_executor(self._disk, self._keeper.close)
+        self._disk.shutdown()
+        while not self._inbox.empty():
+            self._tell_only(self._inbox.get_nowait())
+        self._journal.close()
+        self._socket.close()
+        self._trace.close()
+        log.info("stopped")
+
+    async def _recover(self) -> None:
+        """Put the takes that an earlier daemon accepted and did not finish back into the queue."""
+        takes = await self._loop.run_in_executor(self._disk, self._keeper.recover)
+        if takes:
+            log.info("%d accepted takes are still to be made", len(takes))
+        self._session = rules.accept_journal(self._session, tuple(takes))
+        self._refresh_models()
+
+    # -- what comes in ---------------------------------------------------------------------------------------------
+
+    def _datagram(self, datagram: bytes, sender: m.Peer) -> None:
+        """Turn one datagram into commands. Whatever is wrong inside it is answered, and ends nothing else."""
+        self._trace.note("osc", "datagram", size=len(datagram), sender=sender.host)
+        try:
+            for address, arguments in osc.decode(datagram):
+                command = addresses.parse(address, arguments, sender)
+                if command is not None:
+                    self._trace.note("osc", address)
+                    self._inbox.put_nowait(command)
+        except osc.MalformedOSC as error:
+            self._inbox.put_nowait(m.Invalid(str(error), sender=sender))
+        except Exception as error:
+            log.exception("a datagram of %d bytes from %s", len(datagram), sender.host)
+            self._inbox.put_nowait(m.Invalid(f"{type(error).__name__}: {error}", sender=sender))
+
+    def _engine_said(self, event: Any) -> None:
+        if isinstance(event, p.JobAudio):
+            if event.take:
+                self._trace.note("engine", "audio", event.made_at, take=event.take, samples=len(event.pcm))
+                if self._keeper.feed(event.take, event.pcm):
+                    self._inbox.put_nowait(m.TakeAudible(event.take, time.monotonic() - self._since(event.take)))
+                self._listening.feed(event.take, event.pcm)
+            return
+        if isinstance(event, m.JobStarted):
+            self._keeper.begin(event)
+            self._listening.begin(event, self._session.speed, self._since(event.take))
+        elif isinstance(event, m.JobDone):
+            self._listening.end(event.take)
+        self._inbox.put_nowait(event)
+
+    def _since(self, take: int) -> float:
+        """When the take was asked for; one of an earlier daemon counts from now."""
+        return self._accepted_at.setdefault(take, time.monotonic())
+
+    def _from_thread(self, event: m.Message) -> None:
+        """Called from any thread: the session hears the event on the loop."""
+        try:
+            self._loop.call_soon_threadsafe(self._inbox.put_nowait, event)
+        except RuntimeError:
+            log.debug("too late: %s", event)
+
+    def _refresh_models(self) -> None:
+        names = tuple(model.name for model in installed(Path(self._config.models.folder)))
+        if names != self._session.installed:
+            self._inbox.put_nowait(m.InstalledModels(names))
+
+    async def _watch_levels(self) -> None:
+        while True:
+            await asyncio.sleep(0.1)
+            level = self._listening.level()
+            if level is not None:
+                self._inbox.put_nowait(level)
+
+    async def _deliver_held(self) -> None:
+        while True:
+            await asyncio.sleep(5.0)
+            self._refresh_models()
+            self._in_disk_thread(self._keeper.deliver_held)
+
+    # -- the session -----------------------------------------------------------------------------------------------
+
+    async def _consume(self) -> None:
+        """Feed the session, one message after the other, and carry out what it says."""
+        while True:
+            batch = [await self._inbox.get()]
+            while len(batch) < BATCH and not self._inbox.empty():
+                batch.append(self._inbox.get_nowait())
+            effects: list[m.Effect] = []
+            for message in batch:
+                now = rules.Now(time.monotonic(), datetime.datetime.now().astimezone().isoformat(timespec="seconds"))
+                self._session, more = rules.step(self._session, message, now)
+                self._trace.note("session", type(message).__name__, now.monotonic)
+                effects += more
+            await self._record([e.take for e in effects if isinstance(e, m.Record)])
+            for effect in effects:
+                self._handlers[type(effect)](effect)
+
+    async def _record(self, takes: list[m.Take]) -> None:
+        if not takes:
+            return
+        for take in takes:
+            self._accepted_at[take.id] = time.monotonic()
+        try:
+            await self._loop.run_in_executor(self._disk, self._journal.record, takes)
+        except sqlite3.Error as error:
+            log.error("journal: %s", error)
+            reason = f"the journal cannot be written ({error}); takes go on but would not survive a crash"
+            self._notify(m.Notify("/error", ("/generate", reason)))
+
+    def _tell_only(self, message: m.Message) -> None:
+        """While stopping: let the answers to a message still go out, and nothing else happen."""
+        _, effects = rules.step(self._session, message, rules.Now(time.monotonic(), ""))
+        for effect in effects:
+            if isinstance(effect, m.Notify | m.Answer | m.Forget):
+                self._handlers[type(effect)](effect)
+
+    # -- effects ---------------------------------------------------------------------------------------------------
+
+    def _effect_handlers(self) -> dict[type[Any], Callable[[Any], None]]:
+        return {
+            m.Notify: self._notify,
+            m.Answer: self._answer,
+            m.Record: lambda effect: None,
+            m.Forget: self._forget,
+            m.Run: lambda effect: self._engine.send(effect),
+            m.Stop: self._stop,
+            m.Load: lambda effect: self._engine.send(effect),
+            m.Unload: lambda effect: self._engine.send(effect),
+            m.SaveStem: self._save,
+            m.DeliverHeld: lambda effect: self._in_disk_thread(self._keeper.deliver_held),
+            m.Discard: lambda effect: self._keeper.discard(effect.take),
+            m.PlayStem: self._play,
+            m.Silence: lambda effect: self._listening.stop(),
+            m.SetGain: lambda effect: self._listening.set_gain_db(effect.gain_db),
+            m.OpenDevice: lambda effect: self._listening.set_device(effect.name),
+            m.AddPeer: self._add_peer,
+            m.RemovePeer: lambda effect: self._peers.remove(effect.peer),
+        }
+
+    def _notify(self, effect: m.Notify) -> None:
+        self._send(effect.address, effect.arguments, self._peers.everybody(time.monotonic()))
+
+    def _answer(self, effect: m.Answer) -> None:
+        if effect.all_peers:
+            self._send(effect.address, effect.arguments, self._peers.everybody(time.monotonic(), effect.to))
+        elif effect.to is not None:
+            self._send(effect.address, effect.arguments, [effect.to])
+
+    def _send(self, address: str, arguments: tuple[object, ...], peers: list[m.Peer]) -> None:
+        datagram = osc.encode(address, arguments)
+        self._trace.note("osc", f"→ {address}")
+        for peer in peers:
+            self._socket.send(datagram, peer)
+
+    def _forget(self, effect: m.Forget) -> None:
+        self._accepted_at.pop(effect.take, None)
+        self._disk.submit(self._journal.ended, effect.take)
+
+    def _stop(self, effect: m.Stop) -> None:
+        self._listening.stop(effect.take)
+        self._engine.send(effect)
+
+    def _save(self, effect: m.SaveStem) -> None:
+        self._trace.note("stems", "save", take=effect.take.id)
+        self._in_disk_thread(lambda: self._keeper.save(effect))
+
+    def _play(self, effect: m.PlayStem) -> None:
+        loop = bool(self._session.made[effect.take][0].settings.loop)
+        self._in_disk_thread(lambda: self._listening.play(effect, loop))
+
+    def _in_disk_thread(self, work: Callable[[], list[m.Event]]) -> None:
+        def run() -> None:
+            for event in work():
+                self._from_thread(event)
+
+        self._disk.submit(run).add_done_callback(_log_failure)
+
+    def _add_peer(self, effect: m.AddPeer) -> None:
+        reason = self._peers.add(effect.peer, time.monotonic())
+        if reason:
+            self._answer(m.Answer(effect.asker, "/error", ("/subscribe", reason)))
+        else:
+            self._send("/subscribed", (effect.peer.host, effect.peer.port), [effect.peer])
+
+
+def _log_failure(future: Any) -> None:
+    if future.exception() is not None:
+        log.error("disk", exc_info=future.exception())
+
+
+def _start(config: Config) -> p.Start:
+    engine = config.engine
+    return p.Start(config.models.folder, (engine.model,), engine.dtype, engine.quantize, engine.tone_pace)
+
+
+def _patience(config: Config) -> Patience:
+    engine = config.engine
+    return Patience(engine.hang_timeout, engine.load_timeout, engine.quick_deaths)
+
+
+def _session(config: Config, journal: Journal) -> rules.Session:
+    session = rules.Session(
+        entropy=os.urandom(16),
+        settings=Settings(model=config.engine.model, prompt=config.take.prompt, seconds=config.take.seconds),
+        presets=config.take.presets,
+        queue_limit=config.take.queue_limit,
+        keep_partial=config.take.keep_partial,
+        help=addresses.help_rows(),
+        next_take=journal.next_id(),
+        gain_db=config.monitor.gain_db,
+    )
+    for take, path in journal.finished():
+        session = rules.remember(session, take, path)
+    return session

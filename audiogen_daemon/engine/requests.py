@@ -1,0 +1,73 @@
+"""From a take's settings to the request that a pipeline understands."""
+
+import dataclasses
+import re
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+
+from audiogen_daemon.messages import Take
+from audiogen_daemon.models.pipeline import PCM, Pipeline, Request, Sampling
+from audiogen_daemon.settings import Settings
+
+CONTINUE_SECONDS = 12.0
+"""How much of a stem is listened to before going on from it: the overlap of audiocraft's sliding window."""
+
+
+def request_for(take: Take, pipeline: Pipeline) -> Request:
+    """Return the request of a take; values left open are the model's own.
+
+    Raises:
+        ValueError, OSError: the stem to go on from cannot be read.
+    """
+    settings = take.settings
+    return Request(
+        prompt=in_words(settings),
+        seconds=settings.length,
+        seed=settings.seed,
+        sampling=_sampling(settings, pipeline.sampling),
+        tempo=settings.tempo or None,
+        continues=_tail(Path(take.continues), pipeline) if take.continues else None,
+    )
+
+
+def warm_up_request(pipeline: Pipeline, seconds: float) -> Request:
+    """Return a short request that goes through everything a real one goes through."""
+    return Request("warm up", seconds, 0, pipeline.sampling)
+
+
+def _sampling(settings: Settings, defaults: Sampling) -> Sampling:
+    names = [field.name for field in dataclasses.fields(Sampling)]
+    given = {name: getattr(settings, name) for name in names if getattr(settings, name) is not None}
+    if given.get("temperature") == 0.0:
+        given.update(temperature=1.0, top_k=1)
+    return dataclasses.replace(defaults, **given)
+
+
+def in_words(settings: Settings) -> str:
+    """Return the prompt with tempo and key added where it does not name its own."""
+    if not settings.words:
+        return settings.prompt
+    parts = [settings.prompt]
+    if settings.tempo and not re.search(r"\d\s*bpm", settings.prompt, re.IGNORECASE):
+        parts.append(f"{settings.tempo:.0f} bpm")
+    if settings.key and not re.search(r"\b[A-G]([#b♯♭]| sharp| flat)?\s*(major|minor|m\b)", settings.prompt):
+        parts.append(f"in {settings.key}")
+    return ", ".join(parts)
+
+
+def _tail(path: Path, pipeline: Pipeline) -> PCM:
+    """Return the end of a stem at the pipeline's rate and channels."""
+    try:
+        with soundfile.SoundFile(path) as file:
+            file.seek(max(0, file.frames - round(CONTINUE_SECONDS * file.samplerate)))
+            pcm, rate = file.read(dtype="float32", always_2d=True), file.samplerate
+    except soundfile.LibsndfileError as error:
+        raise ValueError(f"{path.name} cannot be read: {error.error_string}") from error
+    if len(pcm) == 0 or not np.isfinite(pcm).all():
+        raise ValueError(f"{path.name} holds no sound to go on from")
+    if pcm.shape[1] != pipeline.channels:
+        pcm = np.repeat(pcm.mean(axis=1, keepdims=True), pipeline.channels, axis=1)
+    return np.asarray(soxr.resample(pcm, rate, pipeline.sample_rate, quality="VHQ"), dtype=np.float32)

@@ -1,0 +1,202 @@
+"""The engine: a process whose one thread owns MLX, makes takes, and reads the pipe between two steps."""
+
+import argparse
+import dataclasses
+import gc
+import logging
+import os
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from audiogen_daemon import messages as m
+from audiogen_daemon.engine import protocol as p
+from audiogen_daemon.engine.blas import load_blas
+from audiogen_daemon.errors import JobError
+
+log = logging.getLogger(__name__)
+
+WARM_UP_SECONDS = 0.5
+
+
+class Worker:
+    """Warm models, and the loop that obeys the pipe."""
+
+    def __init__(self, pipe: p.Pipe, start: p.Start) -> None:
+        self._pipe = pipe
+        self._start = start
+        self._waiting: deque[Any] = deque()
+        self._models: dict[str, tuple[Any, m.ModelInfo]] = {}
+
+    def serve(self) -> None:
+        """Load the first models, then obey until Shutdown or until the daemon is gone."""
+        for name in self._start.warm:
+            self._load(name)
+        self._pipe.send(p.Idle())
+        while True:
+            message = self._waiting.popleft() if self._waiting else self._pipe.recv()
+            match message:
+                case m.Run(take):
+                    self._run(take)
+                case m.Load(name):
+                    self._load(name)
+                case m.Unload(name):
+                    self._unload(name)
+                case p.Shutdown():
+                    return
+
+    def _load(self, name: str) -> None:
+        try:
+            self._warm(name)
+        except JobError as error:
+            self._pipe.send(m.ModelFailed(name, str(error)))
+        else:
+            self._pipe.send(m.ModelReady(self._models[name][1]))
+
+    def _warm(self, name: str) -> Any:
+        """Return the model, loaded and warmed up through the whole real path: text, prefill, steps, codec, pipe."""
+        if name in self._models:
+            return self._models[name][0]
+        import mlx.core as mx
+
+        from audiogen_daemon.engine.requests import warm_up_request
+        from audiogen_daemon.models import registry
+
+        began, before = time.monotonic(), mx.get_active_memory()
+        try:
+            if name == "tone":
+                from audiogen_daemon.models import tone
+
+                pipeline: Any = tone.load(self._start.tone_pace)
+            else:
+                folder = Path(self._start.models_folder)
+                pipeline = registry.load(name, folder, self._start.dtype, self._start.quantize)
+            loaded = time.monotonic()
+            for item in pipeline.generate(warm_up_request(pipeline, WARM_UP_SECONDS)):
+                if hasattr(item, "pcm"):
+                    self._pipe.send(p.JobAudio(0, item.pcm, time.monotonic()))
+        except (ValueError, LookupError, OSError, MemoryError) as error:
+            raise JobError("model", str(error)) from error
+        ready = time.monotonic()
+        log.info("%s loaded in %.2f s, warmed up in %.2f s", name, loaded - began, ready - loaded)
+        defaults = tuple(dataclasses.asdict(pipeline.sampling).items())
+        memory = max(0, mx.get_active_memory() - before)
+        info = m.ModelInfo(
+            name,
+            pipeline.sample_rate,
+            pipeline.channels,
+            pipeline.max_seconds,
+            ready - began,
+            memory,
+            defaults,
+        )
+        self._models[name] = (pipeline, info)
+        return pipeline
+
+    def _unload(self, name: str) -> None:
+        import mlx.core as mx
+
+        if self._models.pop(name, None) is not None:
+            gc.collect()
+            mx.clear_cache()
+            self._pipe.send(m.ModelGone(name))
+
+    def _run(self, take: m.Take) -> None:
+        """Make one take. Whatever goes wrong inside it ends this take and nothing else."""
+        try:
+            self._make(take)
+        except JobError as error:
+            self._pipe.send(m.JobFailed(take.id, error.code, str(error)))
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            raise
+        except Exception as error:
+            log.exception("take %d failed", take.id)
+            self._pipe.send(m.JobFailed(take.id, "bug", f"{type(error).__name__}: {error}"))
+        finally:
+            gc.collect()
+
+    def _make(self, take: m.Take) -> None:
+        from audiogen_daemon.engine.requests import request_for
+        from audiogen_daemon.models.pipeline import Audio
+
+        if take.settings.model not in self._models:
+            self._warm(take.settings.model)
+            self._pipe.send(m.ModelReady(self._models[take.settings.model][1]))
+        pipeline = self._models[take.settings.model][0]
+        try:
+            request = request_for(take, pipeline)
+        except (ValueError, OSError) as error:
+            raise JobError("request", str(error)) from error
+        total = round(request.seconds * pipeline.sample_rate)
+        self._pipe.send(m.JobStarted(take.id, pipeline.sample_rate, pipeline.channels, total))
+        began, made = time.monotonic(), 0
+        items: Iterator[Any] = pipeline.generate(request)
+        try:
+            for item in items:
+                if isinstance(item, Audio):
+                    made += len(item.pcm)
+                    self._pipe.send(p.JobAudio(take.id, item.pcm, time.monotonic()))
+                else:
+                    self._pipe.send(m.JobProgress(take.id, item.step, item.steps))
+                if self._stopped(take.id):
+                    self._pipe.send(m.JobCancelled(take.id, made / pipeline.sample_rate))
+                    return
+        except ValueError as error:
+            raise JobError("request", str(error)) from error
+        except MemoryError as error:
+            raise JobError("memory", str(error)) from error
+        finally:
+            items.close()  # type: ignore[attr-defined]
+        seconds = made / pipeline.sample_rate
+        speed = seconds / max(time.monotonic() - began, 1e-9)
+        self._pipe.send(m.JobDone(take.id, seconds, speed, tuple(dataclasses.asdict(request.sampling).items())))
+
+    def _stopped(self, take_id: int) -> bool:
+        """Read what arrived during the step; True when it ends this take."""
+        while self._pipe.poll():
+            message = self._pipe.recv()
+            if message == m.Stop(take_id):
+                return True
+            self._waiting.append(message)
+            if isinstance(message, p.Shutdown):
+                return True
+        return False
+
+
+class PipeHandler(logging.Handler):
+    """Log lines go to the daemon, which owns the log file."""
+
+    def __init__(self, pipe: p.Pipe) -> None:
+        super().__init__()
+        self._pipe = pipe
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._pipe.send(p.Said(record.levelno, self.format(record)))
+
+
+def main() -> None:
+    """Run the engine on the pipe whose file descriptor is given."""
+    parser = argparse.ArgumentParser(prog="audiogen-engine")
+    parser.add_argument("--fd", type=int, required=True)
+    pipe: p.Pipe = Connection(parser.parse_args().fd)
+    start: p.Start = pipe.recv()
+    logging.basicConfig(level=logging.INFO, handlers=[PipeHandler(pipe)], format="engine: %(message)s")
+    blas = load_blas()
+    from audiogen_daemon.models.backend import detect
+
+    backend = detect().name
+    if backend == "cpu" and hasattr(os, "nice"):
+        os.nice(5)  # the audio callback and OSC come first
+    pipe.send(p.Hello(os.getpid(), backend, blas))
+    try:
+        Worker(pipe, start).serve()
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        sys.exit(0)  # the daemon is gone
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""The keeper of takes: collects their audio, puts stems into the drop folder, and remembers what has landed."""
+
+import dataclasses
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from audiogen_daemon import messages as m
+from audiogen_daemon.audio import atomic, dropfolder, held, stems
+from audiogen_daemon.audio.record import StemRecord
+from audiogen_daemon.audio.ring import PCM
+from audiogen_daemon.config import Config
+from audiogen_daemon.journal import Journal
+from audiogen_daemon.settings import Settings
+
+log = logging.getLogger(__name__)
+
+CEILING_DB = -1.0
+"""True peak that the peak guard allows, dBTP."""
+
+
+@dataclasses.dataclass
+class _Recording:
+    rate: int
+    channels: int
+    parts: list[PCM]
+
+
+class StemKeeper:
+    """`begin`, `feed` and `discard` belong to the loop; the rest to the one thread that writes to the disk."""
+
+    def __init__(self, config: Config, journal: Journal) -> None:
+        self._journal = journal
+        self._folder = Path(config.stems.folder)
+        self._state = Path(config.daemon.state)
+        self._form = stem_format(config)
+        self._recordings: dict[int, _Recording] = {}
+        self._watcher: dropfolder.DropFolder | None = None
+
+    def begin(self, job: m.JobStarted) -> None:
+        """A take is being made."""
+        self._recordings[job.take] = _Recording(job.sample_rate, job.channels, [])
+
+    def feed(self, take: int, pcm: PCM) -> bool:
+        """Take the next samples; True when they are the first."""
+        parts = self._recordings[take].parts
+        parts.append(pcm)
+        return len(parts) == 1
+
+    def discard(self, take: int) -> None:
+        """Nobody wants the take's audio."""
+        self._recordings.pop(take, None)
+
+    def recover(self) -> list[m.Take]:
+        """Make the folder, clean up after a crash, and return the takes that are still to be made."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            log.error("%s", stems.stem_error(self._folder, error))
+        atomic.sweep_parts(self._folder)
+        atomic.sweep_parts(self._state / "held")
+        waiting = {one.record.uid for one in held.held(self._state)}
+        missing = []
+        for take in self._journal.pending():
+            path = stems.recover(self._folder, take.uid)
+            if path is not None:
+                self._journal.done(take.id, path)
+            elif take.uid not in waiting:
+                missing.append(take)
+        return missing
+
+    def save(self, effect: m.SaveStem) -> list[m.Event]:
+        """Write the stem; a drop folder that refuses it only delays it."""
+        take = effect.take
+        recording = self._recordings.pop(take.id)
+        pcm = np.concatenate([np.zeros((0, recording.channels), np.float32), *recording.parts])
+        record = record_of(effect)
+        samples = None if effect.partial else round(take.settings.length * self._form.rate)
+        try:
+            saved = stems.save(record, pcm, recording.rate, self._folder, self._form, samples)
+        except stems.StemError as error:
+            held.hold(record, pcm, recording.rate, self._state, samples)
+            return [m.StemHeld(take.id, str(error))]
+        self._journal.done(take.id, saved.path)
+        return [m.StemSaved(take, str(saved.path))]
+
+    def deliver_held(self) -> list[m.Event]:
+        """Bring stems that had to wait into the drop folder, if it takes them now."""
+        delivered = held.retry_held(self._state, self._folder, self._form)
+        pending = {take.uid: take for take in self._journal.pending()} if delivered else {}
+        events: list[m.Event] = []
+        for record, saved in delivered:
+            take = pending.get(record.uid)
+            if take is not None:
+                self._journal.done(take.id, saved.path)
+                events.append(m.StemSaved(take, str(saved.path)))
+        return events
+
+    def watch(self, tell: Callable[[m.Message], None]) -> None:
+        """Watch the drop folder; `tell` is called from the watcher's thread."""
+
+        def said(event: dropfolder.FolderEvent) -> None:
+            match event:
+                case dropfolder.Landed(path):
+                    tell(m.FileLanded(str(path)))
+                case dropfolder.Removed(path):
+                    tell(m.FileRemoved(str(path)))
+                case dropfolder.Renamed(old, new):
+                    tell(m.FileRenamed(str(old), str(new)))
+                case dropfolder.FolderGone(path):
+                    tell(m.FolderState(str(path), False))
+                case dropfolder.FolderBack(path):
+                    tell(m.FolderState(str(path), True))
+
+        self._watcher = dropfolder.DropFolder(self._folder, said)
+        self._watcher.start()
+
+    def close(self) -> None:
+        """Stop watching."""
+        if self._watcher is not None:
+            self._watcher.close()
+
+
+def stem_format(config: Config) -> stems.StemFormat:
+    """Return how the configuration wants stems written."""
+    return stems.StemFormat(
+        config.stems.template,
+        config.stems.rate,
+        config.stems.format,  # type: ignore[arg-type]
+        CEILING_DB if config.stems.peak_guard else None,
+    )
+
+
+def record_of(effect: m.SaveStem) -> StemRecord:
+    """Return what travels with a take's stem: enough to make it again."""
+    take, settings = effect.take, effect.take.settings
+    values = dataclasses.asdict(settings) | {k: v for k, v in effect.sampling if k in _SAMPLING}
+    return StemRecord(
+        uid=take.uid,
+        take=take.id,
+        prompt=settings.prompt,
+        model=settings.model,
+        seed=settings.seed,
+        created=take.created,
+        tempo=settings.tempo or None,
+        bars=settings.bars or None,
+        beats=settings.signature[0],
+        unit=settings.signature[1],
+        key=settings.key or None,
+        loop=bool(settings.loop),
+        partial=effect.partial,
+        settings={**values, "continues": take.continues},
+        measured={"speed": effect.speed},
+    )
+
+
+_SAMPLING = {field.name for field in dataclasses.fields(Settings)}

@@ -1,0 +1,107 @@
+"""Between the session's words and the monitor: takes are heard while they are made, and again afterwards."""
+
+from collections.abc import Callable
+
+import soundfile
+
+from audiogen_daemon import messages as m
+from audiogen_daemon.audio import monitor as mon
+from audiogen_daemon.audio.ring import PCM
+from audiogen_daemon.config import Monitor as MonitorConfig
+
+UNKNOWN_SPEED = 1.0
+"""Assumed before a take has been made: the monitor measures it while the audio comes in."""
+
+
+class Listening:
+    """The monitor as the daemon uses it; `tell` is called from the monitor's thread.
+
+    With the monitor switched off every method does nothing, and stems still land.
+    """
+
+    def __init__(self, config: MonitorConfig, tell: Callable[[m.Message], None]) -> None:
+        self._tell = tell
+        self._playing: set[int] = set()
+        self._monitor: mon.Monitor | None = None
+        if config.enabled:
+            self._monitor = mon.Monitor(
+                config.device or None,
+                config.gain_db,
+                config.preroll_margin,
+                config.block,
+                self._said,
+                policy=config.policy,  # type: ignore[arg-type]
+            )
+
+    def start(self) -> None:
+        """Open the sound card in the background."""
+        if self._monitor:
+            self._monitor.start()
+
+    def close(self) -> None:
+        """Fade out and give the sound card back."""
+        if self._monitor:
+            self._monitor.close()
+
+    def begin(self, job: m.JobStarted, speed: float, accepted_at: float) -> None:
+        """Announce a take that is being made; speed: seconds of audio per second, 0 when not known yet."""
+        if self._monitor:
+            self._monitor.begin(
+                job.take, job.sample_rate, job.channels, job.samples, speed or UNKNOWN_SPEED, accepted_at
+            )
+
+    def feed(self, take: int, pcm: PCM) -> None:
+        """Hand over the take's next samples."""
+        if self._monitor:
+            self._monitor.feed(take, pcm)
+
+    def end(self, take: int) -> None:
+        """All of the take has been fed."""
+        if self._monitor:
+            self._monitor.end(take)
+
+    def play(self, effect: m.PlayStem, loop: bool) -> list[m.Event]:
+        """Play a stem from its file; returns nothing to say, or why it cannot be played."""
+        if self._monitor is None:
+            return [m.MonitorState("", "the monitor is switched off; set monitor.enabled = true")]
+        try:
+            pcm, rate = soundfile.read(effect.path, dtype="float32", always_2d=True)
+        except (OSError, soundfile.LibsndfileError) as error:
+            return [m.MonitorState(self._monitor.device_name, f"{effect.path} cannot be played: {error}")]
+        self._monitor.play(pcm, rate, loop=loop, take_id=effect.take)
+        return []
+
+    def stop(self, take: int | None = None) -> None:
+        """Fade one take, or everything, out within 10 ms."""
+        if self._monitor:
+            self._monitor.stop(take_id=take)
+
+    def set_gain_db(self, gain_db: float) -> None:
+        """Change the level without a click."""
+        if self._monitor:
+            self._monitor.set_gain_db(gain_db)
+
+    def set_device(self, name: str) -> None:
+        """Move to another output."""
+        if self._monitor:
+            self._monitor.set_device(name or None)
+
+    def level(self) -> m.MonitorLevel | None:
+        """Return the level since the last call while something plays."""
+        if self._monitor is None or not self._playing:
+            return None
+        return m.MonitorLevel(*self._monitor.levels())
+
+    def _said(self, event: mon.MonitorEvent) -> None:
+        match event:
+            case mon.Playing(take, latency):
+                self._playing.add(take)
+                self._tell(m.TakePlaying(take, latency))
+            case mon.Finished(take):
+                self._playing.discard(take)
+            case mon.Starved(samples):
+                self._tell(m.MonitorStarved(samples))
+            case mon.DeviceOpened(name):
+                self._tell(m.MonitorState(name))
+            case mon.DeviceLost(_, reason):
+                self._tell(m.MonitorState("", reason))

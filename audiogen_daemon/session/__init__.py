@@ -1,0 +1,74 @@
+"""The rules: what a message means, as one pure function from (session, message, now) to (session, effects)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from audiogen_daemon import messages as m
+from audiogen_daemon.errors import CommandError
+from audiogen_daemon.session import connection, engine, files, takes, values
+from audiogen_daemon.session.state import Now, Session, Step, accept_journal, remember
+
+__all__ = ["RULES", "Now", "Session", "Step", "accept_journal", "remember", "step"]
+
+
+def step(session: Session, message: m.Message, now: Now) -> Step:
+    """Return the session after a message and the effects it has. A wrong command changes nothing and answers /error."""
+    rule = RULES[type(message)]
+    try:
+        return rule(session, message, now)
+    except CommandError as error:
+        assert isinstance(message, m.Command)
+        return session, [m.Answer(message.sender, "/error", (message.address, str(error)))]
+
+
+RULES: dict[type[Any], Callable[[Session, Any, Now], Step]] = {
+    m.Generate: takes.generate,
+    m.Continue: takes.continue_take,
+    m.Again: takes.again,
+    m.Cancel: takes.cancel,
+    m.CancelAll: takes.cancel_all,
+    m.AddTag: values.add_tag,
+    m.PresetPrompt: values.preset,
+    m.SetValue: values.set_value,
+    m.GetValue: values.get_value,
+    m.GetState: values.get_state,
+    m.TransportTempo: values.tempo,
+    m.TransportSignature: values.signature,
+    m.TransportPlaying: values.playing,
+    m.TransportBeat: values.beat,
+    m.MonitorPlay: connection.monitor_play,
+    m.MonitorStop: connection.monitor_stop,
+    m.MonitorGain: connection.gain,
+    m.MonitorDevice: connection.device,
+    m.LoadModel: connection.load,
+    m.UnloadModel: connection.unload,
+    m.ListModels: connection.models,
+    m.Subscribe: connection.peer,
+    m.Unsubscribe: connection.peer,
+    m.Ping: connection.ping,
+    m.Status: connection.status,
+    m.Help: connection.list_addresses,
+    m.Invalid: connection.invalid,
+    m.Drain: engine.drain,
+    m.EngineState: engine.engine_state,
+    m.ModelReady: engine.model_ready,
+    m.ModelGone: engine.model_gone,
+    m.ModelFailed: engine.model_failed,
+    m.InstalledModels: engine.installed,
+    m.JobStarted: engine.job_started,
+    m.JobProgress: engine.job_progress,
+    m.JobDone: engine.job_done,
+    m.JobCancelled: engine.job_cancelled,
+    m.JobFailed: engine.job_failed,
+    m.StemSaved: files.stem_saved,
+    m.StemHeld: files.stem_held,
+    m.FileLanded: files.file_landed,
+    m.FileRemoved: files.file_removed,
+    m.FileRenamed: files.file_renamed,
+    m.FolderState: files.folder_state,
+    m.TakeAudible: connection.take_audible,
+    m.TakePlaying: connection.take_playing,
+    m.MonitorStarved: connection.starved,
+    m.MonitorLevel: connection.level,
+    m.MonitorState: connection.monitor_state,
+}

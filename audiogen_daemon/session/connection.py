@@ -1,0 +1,111 @@
+"""Listening, models and the connection itself."""
+
+import dataclasses
+
+from audiogen_daemon import messages as m
+from audiogen_daemon.errors import CommandError
+from audiogen_daemon.session.state import Now, Session, Step
+from audiogen_daemon.session.takes import finished_take, not_installed
+
+
+def monitor_play(session: Session, command: m.MonitorPlay, now: Now) -> Step:
+    take, path = finished_take(session, command.take)
+    return session, [m.PlayStem(take.id, path)]
+
+
+def monitor_stop(session: Session, command: m.MonitorStop, now: Now) -> Step:
+    return session, [m.Silence()]
+
+
+def gain(session: Session, command: m.MonitorGain, now: Now) -> Step:
+    if not -120.0 <= command.gain_db <= 12.0:
+        raise CommandError(f"{command.gain_db:g} dB is outside -120 to 12; the gain stays {session.gain_db:g}")
+    effects = [m.SetGain(command.gain_db), m.Answer(command.sender, "/state/gain", (command.gain_db,))]
+    return dataclasses.replace(session, gain_db=command.gain_db), effects
+
+
+def device(session: Session, command: m.MonitorDevice, now: Now) -> Step:
+    return session, [m.OpenDevice(command.name)]
+
+
+def take_audible(session: Session, event: m.TakeAudible, now: Now) -> Step:
+    return session, [m.Notify("/take/audible", (event.take, event.latency))]
+
+
+def take_playing(session: Session, event: m.TakePlaying, now: Now) -> Step:
+    return session, [m.Notify("/take/playing", (event.take, event.latency))]
+
+
+def starved(session: Session, event: m.MonitorStarved, now: Now) -> Step:
+    return dataclasses.replace(session, starved=event.samples), [m.Notify("/monitor/starved", (event.samples,))]
+
+
+def level(session: Session, event: m.MonitorLevel, now: Now) -> Step:
+    return session, [m.Notify("/monitor/level", (event.left, event.right))]
+
+
+def monitor_state(session: Session, event: m.MonitorState, now: Now) -> Step:
+    effects: list[m.Effect] = [m.Notify("/monitor/device", (event.device,))]
+    if event.reason:
+        effects.append(m.Notify("/error", ("/monitor/device", event.reason)))
+    return dataclasses.replace(session, monitor=event), effects
+
+
+def load(session: Session, command: m.LoadModel, now: Now) -> Step:
+    if session.installed and command.name not in session.installed:
+        raise CommandError(not_installed(command.name, session.installed))
+    return session, [m.Load(command.name)]
+
+
+def unload(session: Session, command: m.UnloadModel, now: Now) -> Step:
+    names = [info.name for info in session.warm]
+    if command.name not in names:
+        raise CommandError(f"{command.name} is not warm; warm: {', '.join(names) or 'none'}")
+    return session, [m.Unload(command.name)]
+
+
+def models(session: Session, command: m.ListModels, now: Now) -> Step:
+    warm = {info.name for info in session.warm}
+    return session, [
+        m.Answer(command.sender, "/models/reply", (name, "warm" if name in warm else "installed"))
+        for name in session.installed
+    ]
+
+
+def peer(session: Session, command: m.Subscribe | m.Unsubscribe, now: Now) -> Step:
+    sender = command.sender
+    host = command.host or (sender.host if sender else "")
+    port = command.port or (sender.port if sender else 0)
+    if not host or not 1024 <= port <= 65535:
+        raise CommandError(f"port {port} is outside 1024 to 65535; send the port you listen on")
+    peer = m.Peer(host, port)
+    return session, [m.AddPeer(peer, sender) if isinstance(command, m.Subscribe) else m.RemovePeer(peer)]
+
+
+def ping(session: Session, command: m.Ping, now: Now) -> Step:
+    return session, [m.Answer(command.sender, "/pong", command.echo)]
+
+
+def status(session: Session, command: m.Status, now: Now) -> Step:
+    running = session.running.take.id if session.running else 0
+    pairs: dict[str, object] = {
+        "engine": session.engine,
+        "model": session.settings.model,
+        "warm": ",".join(info.name for info in session.warm),
+        "running": running,
+        "queued": len(session.queue),
+        "speed": session.speed,
+        "device": session.monitor.device,
+        "starved": session.starved,
+        "memory_mb": sum(info.memory for info in session.warm) / 2**20,
+    }
+    flat = tuple(x for pair in pairs.items() for x in pair)
+    return session, [m.Answer(command.sender, "/status/reply", flat)]
+
+
+def list_addresses(session: Session, command: m.Help, now: Now) -> Step:
+    return session, [m.Answer(command.sender, "/help/reply", row, all_peers=False) for row in session.help]
+
+
+def invalid(session: Session, command: m.Invalid, now: Now) -> Step:
+    raise CommandError(command.reason)

@@ -1,0 +1,114 @@
+"""What the engine says, and what follows for takes and models."""
+
+import dataclasses
+
+from audiogen_daemon import messages as m
+from audiogen_daemon.session.state import Now, Session, Step
+from audiogen_daemon.session.takes import run_next
+
+PROGRESS_INTERVAL = 0.1
+"""Seconds between two progress messages of one take: at most 10 Hz."""
+
+
+def job_started(session: Session, event: m.JobStarted, now: Now) -> Step:
+    return session, [m.Notify("/take/started", (event.take,))]
+
+
+def job_progress(session: Session, event: m.JobProgress, now: Now) -> Step:
+    running = session.running
+    if running is None or running.take.id != event.take:
+        return session, []
+    fraction = min(1.0, event.step / max(event.steps, 1))
+    if fraction < 1.0 and now.monotonic - running.told_at < PROGRESS_INTERVAL:
+        return session, []
+    elapsed = now.monotonic - running.since
+    eta = elapsed * (1 - fraction) / fraction if fraction > 0 else 0.0
+    session = dataclasses.replace(session, running=dataclasses.replace(running, told_at=now.monotonic))
+    return session, [m.Notify("/take/progress", (event.take, fraction, eta))]
+
+
+def job_done(session: Session, event: m.JobDone, now: Now) -> Step:
+    if session.running is None or session.running.take.id != event.take:
+        return session, []
+    take = session.running.take
+    session = dataclasses.replace(session, running=None, speed=event.speed)
+    effects: list[m.Effect] = [
+        m.SaveStem(take, False, event.speed, event.sampling),
+        m.Notify("/take/done", (take.id, event.seconds, event.speed)),
+    ]
+    return run_next(session, now, effects)
+
+
+def job_cancelled(session: Session, event: m.JobCancelled, now: Now) -> Step:
+    if session.running is None or session.running.take.id != event.take:
+        return session, []
+    return _ended_early(session, event.seconds, m.Notify("/take/cancelled", (event.take,)), now)
+
+
+def job_failed(session: Session, event: m.JobFailed, now: Now) -> Step:
+    if session.running is None or session.running.take.id != event.take:
+        return session, []
+    return _ended_early(session, 0.0, m.Notify("/take/failed", (event.take, event.code, event.reason)), now)
+
+
+def _ended_early(session: Session, seconds: float, word: m.Notify, now: Now) -> Step:
+    assert session.running is not None
+    take = session.running.take
+    keep = session.keep_partial and seconds > 0
+    effects: list[m.Effect] = [m.SaveStem(take, True, 0.0)] if keep else [m.Discard(take.id), m.Forget(take.id)]
+    return run_next(dataclasses.replace(session, running=None), now, [*effects, word])
+
+
+def engine_state(session: Session, event: m.EngineState, now: Now) -> Step:
+    effects: list[m.Effect] = [m.Notify("/engine/state", (event.state,))]
+    session = dataclasses.replace(session, engine=event.state, engine_reason=event.reason)
+    if event.state == "ready":
+        return run_next(session, now, effects)
+    session = dataclasses.replace(session, warm=())
+    if event.reason:
+        effects.append(m.Notify("/error", ("/engine/state", _what_died(session, event))))
+    if session.running:
+        word = m.Notify("/take/failed", (session.running.take.id, "engine", event.reason or event.state))
+        session, ended = _ended_early(session, 0.0, word, now)
+        effects += ended
+    if event.state == "down":
+        for take in session.queue:
+            effects.append(m.Notify("/take/failed", (take.id, "engine", event.reason)))
+            effects.append(m.Forget(take.id))
+        session = dataclasses.replace(session, queue=())
+    return session, effects
+
+
+def _what_died(session: Session, event: m.EngineState) -> str:
+    text = event.reason
+    if session.running:
+        take = session.running.take
+        text += f' during take {take.id} "{take.settings.prompt[:40]}"'
+    if event.state == "restarting":
+        text += f"; restarting, {len(session.queue)} takes still queued"
+    elif event.state == "down":
+        text += "; it stays down until /model/load"
+    return text
+
+
+def drain(session: Session, event: m.Drain, now: Now) -> Step:
+    return dataclasses.replace(session, draining=True), []
+
+
+def model_ready(session: Session, event: m.ModelReady, now: Now) -> Step:
+    others = tuple(w for w in session.warm if w.name != event.info.name)
+    effects: list[m.Effect] = [m.Notify("/model/ready", (event.info.name, event.info.seconds))]
+    return dataclasses.replace(session, warm=(*others, event.info)), effects
+
+
+def model_gone(session: Session, event: m.ModelGone, now: Now) -> Step:
+    warm = tuple(w for w in session.warm if w.name != event.name)
+    return dataclasses.replace(session, warm=warm), [m.Notify("/model/unloaded", (event.name,))]
+
+
+def model_failed(session: Session, event: m.ModelFailed, now: Now) -> Step:
+    return session, [m.Notify("/error", ("/model/load", f"{event.name}: {event.reason}"))]
+
+
+def installed(session: Session, event: m.InstalledModels, now: Now) -> Step:
+    return dataclasses.replace(session, installed=event.names), []

@@ -1,0 +1,85 @@
+"""All that a session knows, as one value."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from audiogen_daemon import messages as m
+from audiogen_daemon.settings import Settings
+
+HISTORY = 1000
+"""Stems remembered for /continue, /again and /monitor/play."""
+
+
+@dataclass(frozen=True)
+class Now:
+    """monotonic: seconds, for durations. wall: ISO 8601, for people."""
+
+    monotonic: float
+    wall: str
+
+
+@dataclass(frozen=True)
+class Transport:
+    """What the DAW last said of its clock; beat counts from its song start, `at` is monotonic seconds."""
+
+    playing: bool = False
+    beat: float = 0.0
+    at: float = 0.0
+
+
+@dataclass(frozen=True)
+class Running:
+    """The take the engine works on."""
+
+    take: m.Take
+    since: float
+    told_at: float = 0.0
+    cancelling: bool = False
+
+
+@dataclass(frozen=True)
+class Session:
+    """All the daemon knows; replaced, never changed.
+
+    entropy: drawn once per daemon; seeds and uids of takes derive from it. made: take id -> its settings and stem.
+    help: (address, arguments, text) rows for /help.
+    """
+
+    entropy: bytes
+    settings: Settings = field(default_factory=Settings)
+    presets: tuple[str, ...] = ()
+    queue_limit: int = 64
+    keep_partial: bool = False
+    help: tuple[tuple[str, str, str], ...] = ()
+    next_take: int = 1
+    engine: str = "starting"
+    engine_reason: str = ""
+    warm: tuple[m.ModelInfo, ...] = ()
+    installed: tuple[str, ...] = ()
+    queue: tuple[m.Take, ...] = ()
+    running: Running | None = None
+    draining: bool = False
+    made: Mapping[int, tuple[m.Take, str]] = field(default_factory=lambda: MappingProxyType({}))
+    transport: Transport = Transport()
+    monitor: m.MonitorState = field(default_factory=lambda: m.MonitorState(""))
+    gain_db: float = 0.0
+    starved: int = 0
+    speed: float = 0.0
+
+
+Step = tuple[Session, list[m.Effect]]
+
+
+def accept_journal(session: Session, takes: tuple[m.Take, ...]) -> Session:
+    """Return the session with takes that an earlier daemon accepted and did not finish at the head of the queue."""
+    return dataclasses.replace(session, queue=(*takes, *session.queue))
+
+
+def remember(session: Session, take: m.Take, path: str) -> Session:
+    """Return the session knowing where a take's stem is."""
+    made = {**session.made, take.id: (take, path)}
+    while len(made) > HISTORY:
+        del made[min(made)]
+    return dataclasses.replace(session, made=MappingProxyType(made))

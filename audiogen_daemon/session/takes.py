@@ -1,0 +1,128 @@
+"""Taking orders: what becomes a take, and what is stopped."""
+
+import dataclasses
+import hashlib
+
+from audiogen_daemon import messages as m
+from audiogen_daemon.errors import CommandError
+from audiogen_daemon.session.state import Now, Running, Session, Step
+from audiogen_daemon.settings import Settings, change
+
+
+def generate(session: Session, command: m.Generate, now: Now) -> Step:
+    settings = session.settings
+    if command.prompt is not None:
+        settings = change(settings, "prompt", command.prompt)
+    for name, value in command.changes:
+        settings = change(settings, name, value)
+    return _accept(session, settings, now, command)
+
+
+def continue_take(session: Session, command: m.Continue, now: Now) -> Step:
+    take, path = finished_take(session, command.take)
+    settings = dataclasses.replace(take.settings, seed=session.settings.seed, prompt=session.settings.prompt)
+    if not settings.prompt:
+        settings = dataclasses.replace(settings, prompt=take.settings.prompt)
+    if command.seconds is not None:
+        settings = change(dataclasses.replace(settings, bars=0.0), "seconds", command.seconds)
+    return _accept(session, settings, now, command, continues=path)
+
+
+def again(session: Session, command: m.Again, now: Now) -> Step:
+    take, _ = finished_take(session, command.take)
+    return _accept(session, dataclasses.replace(take.settings, seed=-1), now, command, continues=take.continues)
+
+
+def _accept(session: Session, settings: Settings, now: Now, command: m.Command, continues: str = "") -> Step:
+    _check(session, settings)
+    count = settings.variations
+    if len(session.queue) + count > session.queue_limit:
+        raise CommandError(
+            f"{len(session.queue)} takes wait already and {session.queue_limit} are allowed; cancel some or wait"
+        )
+    ids = tuple(range(session.next_take, session.next_take + count))
+    takes = []
+    for number, take_id in enumerate(ids):
+        digest = hashlib.blake2b(session.entropy + take_id.to_bytes(8, "big"), digest_size=16).digest()
+        first = settings.seed if settings.seed >= 0 else _seed(session.entropy, ids[0])
+        chosen = dataclasses.replace(settings, seed=(first + number) % 2**32, variations=1)
+        takes.append(m.Take(take_id, digest.hex(), chosen, now.wall, continues, ids if count > 1 else ()))
+    effects: list[m.Effect] = [m.Record(take) for take in takes]
+    for position, take in enumerate(takes, len(session.queue) + (session.running is not None)):
+        effects.append(m.Answer(command.sender, "/take/queued", (take.id, position)))
+    queued = dataclasses.replace(session, queue=(*session.queue, *takes), next_take=session.next_take + count)
+    return run_next(queued, now, effects)
+
+
+def _check(session: Session, settings: Settings) -> None:
+    if settings.bars and not settings.tempo:
+        raise CommandError(f"bars {settings.bars:g} need a tempo; send /set/tempo, or 0 bars to use seconds")
+    if session.engine == "down":
+        raise CommandError(f"the engine is down ({session.engine_reason}); /model/load starts it again")
+    if session.installed and settings.model not in session.installed:
+        raise CommandError(not_installed(settings.model, session.installed))
+    info = next((w for w in session.warm if w.name == settings.model), None)
+    limit = min(info.max_seconds if info else 600.0, 600.0)
+    if not 0.1 <= settings.length <= limit:
+        raise CommandError(
+            f"a take of {settings.length:g} s is outside 0.1 to {limit:g} s of {settings.model}; change seconds or bars"
+        )
+
+
+def _seed(entropy: bytes, take_id: int) -> int:
+    digest = hashlib.blake2b(entropy + b"seed" + take_id.to_bytes(8, "big"), digest_size=4).digest()
+    return int.from_bytes(digest, "big")
+
+
+def not_installed(name: str, installed: tuple[str, ...]) -> str:
+    return f"{name} is not on this machine (here: {', '.join(installed)}); run: audiogen-daemon fetch {name}"
+
+
+def run_next(session: Session, now: Now, effects: list[m.Effect]) -> Step:
+    if session.running or not session.queue or session.engine != "ready" or session.draining:
+        return session, effects
+    take, *rest = session.queue
+    session = dataclasses.replace(session, queue=tuple(rest), running=Running(take, now.monotonic))
+    return session, [*effects, m.Run(take)]
+
+
+def cancel(session: Session, command: m.Cancel, now: Now) -> Step:
+    running = session.running
+    wanted = command.take
+    if wanted is None:
+        wanted = running.take.id if running else session.queue[0].id if session.queue else None
+    if wanted is None:
+        raise CommandError("no take is running or waiting; there is nothing to cancel")
+    if running and running.take.id == wanted:
+        session = dataclasses.replace(session, running=dataclasses.replace(running, cancelling=True))
+        return session, [m.Stop(wanted)]
+    if any(take.id == wanted for take in session.queue):
+        queue = tuple(take for take in session.queue if take.id != wanted)
+        effects = [m.Forget(wanted), m.Notify("/take/cancelled", (wanted,))]
+        return dataclasses.replace(session, queue=queue), effects
+    raise CommandError(f"take {wanted} is neither running nor waiting; {_waiting(session)}")
+
+
+def _waiting(session: Session) -> str:
+    ids = ([session.running.take.id] if session.running else []) + [take.id for take in session.queue]
+    return f"there are {', '.join(map(str, ids))}" if ids else "nothing is"
+
+
+def cancel_all(session: Session, command: m.CancelAll, now: Now) -> Step:
+    effects: list[m.Effect] = []
+    for take in session.queue:
+        effects += [m.Forget(take.id), m.Notify("/take/cancelled", (take.id,))]
+    session = dataclasses.replace(session, queue=())
+    if session.running:
+        effects.append(m.Stop(session.running.take.id))
+        session = dataclasses.replace(session, running=dataclasses.replace(session.running, cancelling=True))
+    return session, effects
+
+
+def finished_take(session: Session, take: int | None) -> tuple[m.Take, str]:
+    if not session.made:
+        raise CommandError("no take has been finished yet; send /generate first")
+    wanted = max(session.made) if take is None else take
+    if wanted not in session.made:
+        raise CommandError(f"take {wanted} has no stem; the last is {max(session.made)}")
+    return session.made[wanted]
