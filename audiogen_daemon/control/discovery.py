@@ -26,7 +26,7 @@ def announce(name: str, listen: Peer, interfaces: Sequence[str] | None = None) -
     an asyncio program enters and leaves it in a thread.
 
     Args:
-        name: shown to people; when the network has one of that name, it becomes "name-2".
+        name: shown to people; if the network has one of that name already, it gets a number.
         listen: where the daemon listens. A loopback address is never announced, unless it is among `interfaces`.
         interfaces: IPv4 addresses to announce on; None takes those that this machine reaches a network by.
 

@@ -1,0 +1,242 @@
+"""What the surfaces' scripts show, run by the interpreters that the apps embed (Lua 5.1 and a JavaScript engine)."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from touchosc.stage import identifier
+
+Said = tuple[str, list[Any]]
+Shown = dict[str, Any]
+
+TOUCHOSC = r"""
+-- A stand-in of TouchOSC's scripting API: controls by name, values, tags, colours, sendOSC, getMillis.
+local controls, now, sent = {}, 0, {}
+local function control(name, tag)
+  controls[name] = { name = name, tag = tag, visible = true, values = { x = 0, text = '' } }
+end
+--CONTROLS--
+self = { findByName = function(_, name, recursive)
+  assert(recursive == true)
+  return assert(controls[name], 'no control ' .. name)
+end }
+function getMillis() return now end
+function Color(r, g, b, a) return { r = r, g = g, b = b, a = a } end
+function sendOSC(path, ...)
+  local words = { path }
+  for _, value in ipairs({ ... }) do
+    if type(value) ~= 'table' then words[#words + 1] = tostring(value) end
+  end
+  sent[#sent + 1] = table.concat(words, ' ')
+end
+-- Only what TouchOSC has of Lua's library.
+require, dofile, loadfile, io_write, io, os, coroutine, debug, pcall = nil, nil, nil, io.write, nil, nil, nil, nil, nil
+--SCRIPT--
+init()
+local function quote(text) return '"' .. text:gsub('[\\"]', '\\%0'):gsub('\n', '\\n') .. '"' end
+local function say(path, arguments, wait)
+  now = now + (wait or 0)
+  local message = { path, {} }
+  for _, value in ipairs(arguments) do
+    message[2][#message[2] + 1] = { value = value, tag = type(value) == 'string' and 's' or 'f' }
+  end
+  local stops = onReceiveOSC(message, { true })
+  update()
+  return stops
+end
+--SAYINGS--
+io_write('{')
+for name, c in pairs(controls) do
+  local lit = c.color and c.color.r or -1
+  io_write(quote(name), ':{"text":', quote(c.values.text), ',"x":', string.format('%.4f', c.values.x), ',"memo":',
+    quote(c.tag), ',"red":', string.format('%.4f', lit), ',"visible":', tostring(c.visible), '},')
+end
+io_write('"sent":', quote(table.concat(sent, '|')), '}')
+"""
+
+STAGE = r"""
+'use strict'
+// A stand-in of Open Stage Control's scripting functions.
+var state = {}, globals = {}
+function at(id) { return state[id] || (state[id] = {value: '', vars: {}}) }
+function set(id, value, options) {
+    if (options.send !== false) throw 'an answer must not be sent back'
+    at(id).value = value
+}
+function setVar(id, name, value) { at(id).vars[name] = value }
+function getVar(id, name) { return at(id).vars[name] }
+function run(code) { new Function('globals', code)(globals) }
+run(CODE)
+setVar('model1', 'memo', 'starter')
+SAYINGS.forEach(function (said) { if (HEARD.indexOf(said[0]) >= 0)
+    globals.hear(said[0], said[1].length === 1 ? said[1][0] : said[1], set, setVar, getVar) })
+process.stdout.write(JSON.stringify(state))
+"""
+
+
+@pytest.fixture
+def touch_shows(touch, tosc_root) -> Callable[..., Shown]:
+    lua = shutil.which("lua5.1")
+    if lua is None:
+        pytest.skip("lua5.1 is not here; apt-get install lua5.1")
+    properties = tosc_root.find("node").iterfind("properties/property")
+    script = next(p.findtext("value") for p in properties if p.findtext("key") == "script")
+    made = "\n".join(f"control({_lua(c.name)}, {_lua(c.memo)})" for c in touch.values())
+
+    def show(*sayings: Said, wait: int = 1000) -> Shown:
+        told = "\n".join(f"say({_lua(path)}, {{ {', '.join(map(_lua, values))} }}, {wait})" for path, values in sayings)
+        program = TOUCHOSC.replace("--CONTROLS--", made).replace("--SCRIPT--", script).replace("--SAYINGS--", told)
+        run = subprocess.run([lua, "-"], input=program.encode(), capture_output=True, timeout=20, check=False)
+        assert run.returncode == 0, run.stderr.decode()
+        return json.loads(run.stdout)
+
+    return show
+
+
+@pytest.fixture
+def stage_shows(stage, stage_session) -> Callable[..., Shown]:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not here; apt-get install nodejs")
+    heard = [control.widget["address"] for control in stage.values() if control.widget["type"] == "variable"]
+
+    def show(*sayings: Said) -> Shown:
+        head = f"var CODE = {json.dumps(stage_session['content']['onPreload'])}, HEARD = {json.dumps(heard)}\n"
+        program = f"{head}var SAYINGS = {json.dumps(sayings)}\n{STAGE}"
+        run = subprocess.run([node, "-"], input=program.encode(), capture_output=True, timeout=20, check=False)
+        assert run.returncode == 0, run.stderr.decode()
+        return json.loads(run.stdout)
+
+    return show
+
+
+def _lua(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) if not isinstance(value, bool) else str(value).lower()
+
+
+ONE_TAKE: tuple[Said, ...] = (
+    ("/take/queued", [7, 0]),
+    ("/take/started", [7]),
+    ("/take/progress", [7, 0.5, 3.0]),
+)
+FINISHED: tuple[Said, ...] = (
+    *ONE_TAKE,
+    ("/take/done", [7, 7.74, 2.31]),
+    ("/stem/saved", [7, "/Users/a b/Music/Audiogen/rhodes loop_007.wav"]),
+)
+
+
+def test_a_take_appears_with_its_progress(touch_shows, stage_shows):
+    touch, stage = touch_shows(*ONE_TAKE), stage_shows(*ONE_TAKE)
+    assert touch["take1"]["text"] == stage["take1"]["value"] == "7  \n50 %"
+    assert touch["progress"]["x"] == stage["progress"]["value"] == 0.5
+    assert touch["progress text"]["text"] == stage["progress_text"]["value"] == "take 7   50 %   3 s left"
+
+
+def test_a_finished_take_shows_its_stem_and_its_pads_name_it(touch_shows, stage_shows):
+    touch, stage = touch_shows(*FINISHED), stage_shows(*FINISHED)
+    assert touch["take1"]["text"] == stage["take1"]["value"] == "7  rhodes loop_007\n7.7 s  2.3x"
+    for action in ("play1", "more1", "again1", "stop1"):
+        assert touch[action]["memo"] == "7"
+        assert stage[action]["vars"]["memo"] == 7
+    assert touch["play2"]["memo"] == "0"
+
+
+def test_the_list_keeps_the_last_eight_with_the_newest_first(touch_shows, stage_shows):
+    said = [("/take/queued", [number, 1]) for number in range(1, 21)]
+    touch, stage = touch_shows(*said), stage_shows(*said)
+    assert [touch[f"again{n}"]["memo"] for n in range(1, 9)] == [str(number) for number in range(20, 12, -1)]
+    assert [stage[f"again{n}"]["vars"]["memo"] for n in range(1, 9)] == list(range(20, 12, -1))
+
+
+def test_variations_of_one_request_go_on_the_letters(touch_shows, stage_shows):
+    together = [("/take/queued", [number, number]) for number in (5, 6, 7, 8)]
+    touch, stage = touch_shows(*together, wait=1), stage_shows(*together)
+    assert [touch[f"variation{letter}"]["memo"] for letter in "ABCD"] == ["5", "6", "7", "8"]
+    assert [stage[f"variation{letter}"]["vars"]["memo"] for letter in "ABCD"] == [5, 6, 7, 8]
+    apart = touch_shows(*together, wait=1000)
+    assert [apart[f"variation{letter}"]["memo"] for letter in "ABCD"] == ["8", "0", "0", "0"]
+
+
+def test_failures_and_errors_are_told_in_words(touch_shows, stage_shows):
+    said = (("/take/queued", [3, 0]), ("/take/failed", [3, "engine", "the engine exited with signal 9"]))
+    touch, stage = touch_shows(*said), stage_shows(*said)
+    assert touch["error"]["text"] == stage["error"]["value"] == "take 3: the engine exited with signal 9"
+    said = (("/error", ["/set/tempo", '400 is outside 30 to 300 bpm; "quoted"']),)
+    assert touch_shows(*said)["error"]["text"] == '/set/tempo: 400 is outside 30 to 300 bpm; "quoted"'
+
+
+def test_a_cancelled_take_says_so(touch_shows, stage_shows):
+    said = (*ONE_TAKE, ("/take/cancelled", [7]))
+    touch, stage = touch_shows(*said), stage_shows(*said)
+    assert touch["take1"]["text"] == stage["take1"]["value"] == "7  \ncancelled"
+    assert touch["progress"]["x"] == stage["progress"]["value"] == 0
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "chosen"),
+    [("bars", 4.0, "bars=4"), ("key", "F# minor", "key=F# minor"), ("key", "", "key="), ("loop", 1, "loop=1")],
+)
+def test_the_chosen_pad_of_a_setting_is_lit_and_no_other(touch_shows, stage_shows, touch, setting, value, chosen):
+    shown = touch_shows((f"/state/{setting}", [value]))
+    pads = [name for name, c in touch.items() if name.startswith(f"{setting}=") and c.kind == "BUTTON"]
+    assert [name for name in pads if shown[name]["red"] == max(shown[pad]["red"] for pad in pads)] == [chosen]
+    lit = [name for name, held in stage_shows((f"/state/{setting}", [value])).items() if held["vars"].get("lit") == 0.9]
+    assert lit == [identifier(chosen)]
+
+
+def test_a_number_is_shown_and_the_word_model_leaves_the_fader_alone(touch_shows, stage_shows):
+    assert touch_shows(("/state/tempo", [124.0]))["tempo text"]["text"] == "124"
+    assert touch_shows(("/state/temperature", ["model"]))["temperature text"]["text"] == "model"
+    assert stage_shows(("/state/tempo", [124.0]))["tempo"]["value"] == 124
+    stage = stage_shows(("/state/temperature", ["model"]))
+    assert stage["temperature_text"]["value"] == "model"
+    assert "temperature" not in stage
+
+
+def test_models_fill_the_free_pads_and_show_which_are_warm(touch_shows, stage_shows):
+    said = (
+        ("/state/model", ["tone"]),
+        ("/models/reply", ["starter", "installed"]),
+        ("/models/reply", ["tone", "warm"]),
+        ("/models/reply", ["musicgen-small", "installed"]),
+    )
+    touch, stage = touch_shows(*said), stage_shows(*said)
+    assert [touch[f"model{n}"]["memo"] for n in (1, 2, 3, 4)] == ["starter", "tone", "musicgen-small", ""]
+    assert touch["model2 text"]["text"] == "tone *"
+    assert touch["model2"]["visible"]
+    assert touch["model2"]["red"] > touch["model1"]["red"]
+    assert [stage[f"model{n}"]["vars"]["memo"] for n in (1, 2, 3)] == ["starter", "tone", "musicgen-small"]
+    assert stage["model2"]["vars"] == {"memo": "tone", "seen": True, "text": "tone *", "lit": 0.9}
+
+
+def test_levels_move_the_meters(touch_shows, stage_shows):
+    said = (("/monitor/level", [-6.0, -120.0]),)
+    touch, stage = touch_shows(*said), stage_shows(*said)
+    assert (touch["level left"]["x"], touch["level right"]["x"]) == (0.9, 0)
+    assert (stage["level_left"]["value"], stage["level_right"]["value"]) == (-6.0, -60)
+
+
+def test_touchosc_subscribes_by_itself_again_and_again_and_asks_for_the_state_once(touch_shows):
+    said = [("/pong", [1])] * 12
+    sent = touch_shows(*said)["sent"].split("|")
+    assert sent.count("/subscribe 11011") >= 2
+    assert sent.count("/state 1") == sent.count("/models 1") == sent.count("/status 1") == 1
+
+
+def test_touchosc_says_when_the_daemon_is_gone_and_asks_anew_when_it_is_back(touch_shows):
+    gone = touch_shows(("/pong", [1]), *[("/state/loop", [0])] * 14)
+    assert gone["link"]["text"] == "the daemon does not answer"
+    back = touch_shows(("/pong", [1]), *[("/state/loop", [0])] * 14, ("/pong", [1]))
+    assert back["link"]["text"] == "connected"
+    assert back["sent"].split("|").count("/state 1") == 2
+
+
+def test_a_message_of_something_else_changes_nothing(touch_shows, stage_shows):
+    said = (("/stem/landed", ["/x.wav"]), ("/ableton", [1]))
+    assert touch_shows(*said)["error"]["text"] == ""
+    assert stage_shows(*said) == {"model1": {"value": "", "vars": {"memo": "starter"}}}
