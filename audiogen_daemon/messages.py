@@ -57,10 +57,14 @@ class Command:
 
 @dataclass(frozen=True)
 class Generate(Command):
-    """Start a take with the session's settings, changed for this take by `changes`."""
+    """Start a take with the session's settings, changed for this take by `changes`.
+
+    client: the name that /take/queued repeats, so that whoever asked knows which takes are theirs.
+    """
 
     prompt: str | None = None
     changes: tuple[tuple[str, object], ...] = ()
+    client: str = ""
 
 
 @dataclass(frozen=True)

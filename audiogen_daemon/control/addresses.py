@@ -12,6 +12,10 @@ from audiogen_daemon.settings import PARAMETERS, show, to_number
 
 Arguments = list[Any]
 
+CLIENT = "client"
+"""The pair by which whoever sends /generate names the request; /take/queued repeats it, so they know their takes."""
+MAX_CLIENT = 64
+
 
 @dataclass(frozen=True)
 class Address:
@@ -73,7 +77,7 @@ def _is_take_number(value: Any) -> bool:
 
 def _pairs_without_prompt(arguments: Arguments) -> bool:
     names = arguments[::2]
-    return len(arguments) % 2 == 0 and all(isinstance(n, str) and n in PARAMETERS for n in names)
+    return len(arguments) % 2 == 0 and all(isinstance(n, str) and (n in PARAMETERS or n == CLIENT) for n in names)
 
 
 # -- arguments -----------------------------------------------------------------------------------------------------
@@ -124,14 +128,24 @@ def _generate(arguments: Arguments) -> m.Command:
             prompt = None
     if len(pairs) % 2:
         raise CommandError(f"{show(pairs[-1])} stands alone; settings come in pairs, as seconds 8 seed 5")
-    changes = []
+    changes, client = [], ""
     for name, value in zip(pairs[::2], pairs[1::2], strict=True):
         if not isinstance(name, str):
             raise CommandError(f"{show(name)} is no setting; pairs are a name and a value, as seconds 8")
         if isinstance(value, bytes | tuple | type(None)):
             raise CommandError(f"{name} must be a number or a text")
-        changes.append((name, value))
-    return m.Generate(prompt, tuple(changes))
+        if name == CLIENT:
+            client = _client(value)
+        else:
+            changes.append((name, value))
+    return m.Generate(prompt, tuple(changes), client)
+
+
+def _client(value: Any) -> str:
+    name = str(value)
+    if not 1 <= len(name) <= MAX_CLIENT or not name.isprintable():
+        raise CommandError(f"client {show(value)} must be 1 to {MAX_CLIENT} printable characters")
+    return name
 
 
 def _continue(arguments: Arguments) -> m.Command:
@@ -196,7 +210,7 @@ _TABLE = (
     Address(
         "/generate",
         "[prompt] [name value …]",
-        "start a take with the current settings, changed for this take by the pairs",
+        "start a take with the current settings, changed for this take by the pairs; client NAME comes back",
         _generate,
         trigger=True,
     ),
@@ -275,7 +289,7 @@ def _echo(value: Any) -> Any:
 ROWS: dict[str, Address] = {row.path: row for row in _TABLE}
 
 ANSWERS: tuple[tuple[str, str, str], ...] = (
-    ("/take/queued", "id position", "the take was accepted; 0 starts at once"),
+    ("/take/queued", "id position [client]", "the take was accepted; 0 starts at once; who asked, as they named it"),
     ("/take/started", "id", "the engine works on it"),
     ("/take/progress", "id fraction eta", "0 to 1; seconds left"),
     ("/take/audible", "id latency", "its first samples exist, seconds after the request"),
@@ -295,7 +309,7 @@ ANSWERS: tuple[tuple[str, str, str], ...] = (
     ("/engine/state", "state", "starting, ready, restarting or down"),
     ("/state/NAME", "value", "a setting has this value"),
     ("/get/NAME", "value", "the answer to /get/NAME"),
-    ("/status/reply", "name value …", "engine, model, queue, speed, device, memory"),
+    ("/status/reply", "name value …", "engine, model, queue, speed, device, memory; daemon is new after a restart"),
     ("/help/reply", "address arguments text", "one row of the table"),
     ("/pong", "[x …]", "the answer to /ping"),
     ("/error", "address reason", "why a message was refused, or what went wrong"),

@@ -1,6 +1,7 @@
 """Listening, models and the connection itself."""
 
 import dataclasses
+import hashlib
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.errors import CommandError
@@ -20,7 +21,7 @@ def monitor_stop(session: Session, command: m.MonitorStop, now: Now) -> Step:
 def gain(session: Session, command: m.MonitorGain, now: Now) -> Step:
     if not -120.0 <= command.gain_db <= 12.0:
         raise CommandError(f"{command.gain_db:g} dB is outside -120 to 12; the gain stays {session.gain_db:g}")
-    effects = [m.SetGain(command.gain_db), m.Answer(command.sender, "/state/gain", (command.gain_db,))]
+    effects: list[m.Effect] = [m.SetGain(command.gain_db), m.Answer(command.sender, "/state/gain", (command.gain_db,))]
     return dataclasses.replace(session, gain_db=command.gain_db), effects
 
 
@@ -98,6 +99,7 @@ def status(session: Session, command: m.Status, now: Now) -> Step:
         "device": session.monitor.device,
         "starved": session.starved,
         "memory_mb": sum(info.memory for info in session.warm) / 2**20,
+        "daemon": hashlib.blake2b(session.entropy + b"daemon", digest_size=4).hexdigest(),
     }
     flat = tuple(x for pair in pairs.items() for x in pair)
     return session, [m.Answer(command.sender, "/status/reply", flat)]

@@ -49,7 +49,8 @@ def _accept(session: Session, settings: Settings, now: Now, command: m.Command, 
         takes.append(m.Take(take_id, digest.hex(), chosen, now.wall, continues, ids if count > 1 else ()))
     effects: list[m.Effect] = [m.Record(take) for take in takes]
     for position, take in enumerate(takes, len(session.queue) + (session.running is not None)):
-        effects.append(m.Answer(command.sender, "/take/queued", (take.id, position)))
+        named = (command.client,) if isinstance(command, m.Generate) and command.client else ()
+        effects.append(m.Answer(command.sender, "/take/queued", (take.id, position, *named)))
     queued = dataclasses.replace(session, queue=(*session.queue, *takes), next_take=session.next_take + count)
     return run_next(queued, now, effects)
 
@@ -98,7 +99,7 @@ def cancel(session: Session, command: m.Cancel, now: Now) -> Step:
         return session, [m.Stop(wanted)]
     if any(take.id == wanted for take in session.queue):
         queue = tuple(take for take in session.queue if take.id != wanted)
-        effects = [m.Forget(wanted), m.Notify("/take/cancelled", (wanted,))]
+        effects: list[m.Effect] = [m.Forget(wanted), m.Notify("/take/cancelled", (wanted,))]
         return dataclasses.replace(session, queue=queue), effects
     raise CommandError(f"take {wanted} is neither running nor waiting; {_waiting(session)}")
 
