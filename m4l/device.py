@@ -31,6 +31,7 @@ _EDIT = (1, ["", "int", "", ""])
 
 ACCENT = [1.0, 0.604, 0.302, 1.0]
 LEVEL = [0.36, 0.78, 0.42, 1.0]
+DARK = [0.1, 0.1, 0.1, 1.0]
 TROUGH = [0.0, 0.0, 0.0, 0.35]
 
 
@@ -124,10 +125,10 @@ class _Device:
     def _toggle(self, key: str, name: str, text: str, face: Rect, initial: int) -> None:
         self._choice("live.text", key, name, face, ("off", "on"), initial=initial, mode=1, text=text, texton=text)
 
-    def _button(self, key: str, name: str, text: str, face: Rect, first: str = "") -> None:
+    def _button(self, key: str, name: str, text: str, face: Rect, first: str = "", **look: Any) -> None:
         """Add a button; `first` is a box that gets a bang before the script hears of the press."""
         value = {"enum": ["off", "on"], "mmax": 1, "type": CHOICE, "invisible": AUTOMATED}
-        box = self._control("live.text", name, name, face, _TEXT, value=value, mode=0, text=text)
+        box = self._control("live.text", name, name, face, _TEXT, value=value, mode=0, text=text, **look)
         bangs = ["bang", "bang"] if first else ["bang"]
         order = self.patch.object(" ".join("t" + "b" * len(bangs)), 200, self._next_row(), 1, bangs)
         said = self.patch.message(f"ui {key}", 300, self._next_row())
@@ -160,7 +161,8 @@ class _Device:
         self._show("connection", "live.comment", (22.0, 5.0, 226.0, 16.0), [], text="starting", textjustification=0)
         face = (8.0, 24.0, 240.0, 52.0)
         prompt = self._edit("prompt", "Prompt", "warm dusty lo-fi loop", (20.0, 120.0, 240.0, 50.0), face)
-        self._button("generate", "Generate", "Generate", (8.0, 82.0, 156.0, 24.0), first=prompt)
+        loud = {"activebgcolor": ACCENT, "activetextcolor": DARK, "fontsize": 11.0}
+        self._button("generate", "Generate", "Generate", (8.0, 82.0, 156.0, 24.0), first=prompt, **loud)
         self._button("cancel", "Cancel", "Cancel", (170.0, 82.0, 78.0, 24.0))
         bar = {"orientation": 0, "setminmax": [0.0, 1.0], "setstyle": 1, "size": 1, "ignoreclick": 1}
         look = {"bgcolor": TROUGH, "slidercolor": ACCENT, "parameter_enable": 0}
@@ -214,7 +216,7 @@ class _Device:
 
     def _settings(self) -> None:
         ports = {"type": FLOAT, "mmin": 1024.0, "mmax": 65535.0, "invisible": STORED}
-        self._label("Daemon port", 492.0, 117.0, 66.0)
+        self._label("Daemon", 492.0, 117.0, 66.0)
         self._number(
             "daemon_port", "Daemon Port", "Daemon", (560.0, 117.0, 50.0, 16.0), initial=[float(DAEMON_PORT)], **ports
         )
