@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from audiogen_daemon.models.musicgen.count_in import CountIn, stated_bpm
+
+COUNT_IN = CountIn(
+    beats=2,
+    frames_per_beat=tuple(range(18, 52, 2)),
+    held_back_frames=3,
+    frequencies_hz=(1600.0, 1200.0),
+    decay_seconds=0.02,
+    level=0.35,
+    hop=640,
+    sample_rate=32_000,
+)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "bpm"),
+    [
+        ("techno 140 bpm", 140),
+        ("140bpm techno", 140),
+        ("90.5 BPM boom bap", 90.5),
+        ("at 92 beats per minute", 92),
+        ("tempo 120 house", 120),
+        ("bpm: 77", 77),
+        ("60 bpm 180 bpm", 60),
+        ("808 drums", None),
+        ("1234 bpm", None),
+        ("80s synth", None),
+        ("", None),
+    ],
+)
+def test_the_first_stated_tempo_of_a_prompt_counts(prompt, bpm):
+    assert stated_bpm(prompt) == bpm
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"), [(120, 115.4), (125, 125), (60, 60), (170, 166.7), (250, 125), (400, 100), (20, 78.9), (30, 60)]
+)
+def test_a_tempo_is_met_by_the_nearest_on_the_grid_or_its_octave(asked, given):
+    assert COUNT_IN.bpm(COUNT_IN.nearest(asked)) == pytest.approx(given, abs=0.1)
+
+
+def test_clicks_begin_on_their_beats_at_the_declared_level():
+    click = COUNT_IN.click(25)[:, 0]
+    beat = 25 * 640
+
+    assert click.shape == (2 * beat,)
+    for start in (0, beat):
+        peak = np.abs(click[start : start + 640]).max()
+        assert 0.25 < peak <= 0.36
+    assert np.abs(click[beat - 640 : beat]).max() < 1e-3
+
+
+def test_the_first_click_is_higher_than_the_second():
+    click = COUNT_IN.click(25)[:, 0]
+    beat = 25 * 640
+    peaks = [np.abs(np.fft.rfft(click[start : start + 3200])).argmax() * 10 for start in (0, beat)]
+
+    assert peaks == [pytest.approx(1600, abs=20), pytest.approx(1200, abs=20)]
