@@ -14,7 +14,8 @@ from audiogen_daemon.models.encodec.decoder import Decoder
 from audiogen_daemon.models.encodec.model import Encodec
 from audiogen_daemon.models.encodec.quantizer import Quantizer
 from audiogen_daemon.models.encodec.seanet import Plan, decoder_plan, encoder_plan
-from audiogen_daemon.models.layers.conv import Conv1d, Downsample, Edges, PadMode, Taps, Upsample
+from audiogen_daemon.models.layers.conv import Conv1d, Downsample, PadMode, Upsample
+from audiogen_daemon.models.layers.kernel import Kernel, make_kernel
 from audiogen_daemon.models.layers.lstm import LSTMLayer, ResidualLSTM
 from audiogen_daemon.models.layers.residual import ResidualBlock
 from audiogen_daemon.models.layers.streaming import Chain, Elu
@@ -78,19 +79,19 @@ class _Builder:
         if plan.kind == "lstm":
             return ResidualLSTM(tuple(self._lstm(f"{at}lstm.", index) for index in range(plan.size)))
         if plan.kind == "residual":
-            inner = self._conv(f"{at}block.1.conv.", plan.size, plan.dilation)
-            return ResidualBlock(inner, self._conv(f"{at}block.3.conv.", 1, 1))
+            inner = self._conv(f"{at}block.1.conv.", plan.dilation)
+            return ResidualBlock(inner, self._conv(f"{at}block.3.conv.").kernel)
         at += "conv."
         if plan.kind == "conv":
-            return self._conv(at, plan.size, 1)
+            return self._conv(at)
         weight, bias, stride = self._merged(at), self._full(at + "bias"), plan.size
         if plan.kind == "down":
             blocks = weight.reshape(plan.outputs, plan.inputs, 2, stride).transpose(2, 0, 3, 1)
             taps = blocks.reshape(2, plan.outputs, stride * plan.inputs)
-            return Downsample(self._taps(taps), self.made(bias), stride, self._mode)
+            return Downsample(self._kernel(taps, bias), stride, self._mode)
         blocks = weight.reshape(plan.inputs, plan.outputs, 2, stride)[:, :, ::-1].transpose(2, 3, 1, 0)
         taps = blocks.reshape(2, stride * plan.outputs, plan.inputs)
-        return Upsample(self._taps(taps), self.made(mx.tile(bias, stride)), stride)
+        return Upsample(self._kernel(taps, mx.tile(bias, stride)), stride)
 
     def made(self, value: mx.array) -> mx.array:
         """Return the value in the codec's type, evaluated and contiguous."""
@@ -98,13 +99,12 @@ class _Builder:
         mx.eval(value)
         return value
 
-    def _conv(self, at: str, kernel: int, dilation: int) -> Conv1d:
-        taps = self._taps(self._merged(at).transpose(2, 0, 1))
-        edges = Edges.around((kernel - 1) * dilation, self._mode)
-        return Conv1d(taps, self.made(self._full(at + "bias")), edges, dilation)
+    def _conv(self, at: str, dilation: int = 1) -> Conv1d:
+        kernel = self._kernel(self._merged(at).transpose(2, 0, 1), self._full(at + "bias"), dilation)
+        return Conv1d(kernel, self._mode)
 
-    def _taps(self, kernel: mx.array) -> Taps:
-        return tuple(self.made(kernel[tap]) for tap in range(kernel.shape[0]))
+    def _kernel(self, weight: mx.array, bias: mx.array, dilation: int = 1) -> Kernel:
+        return make_kernel(weight.astype(self._dtype), bias.astype(self._dtype), dilation)
 
     def _lstm(self, at: str, index: int) -> LSTMLayer:
         """torch orders the gates input, forget, candidate, output, and has two biases that are only ever added."""

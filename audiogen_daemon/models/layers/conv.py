@@ -1,19 +1,13 @@
-"""Convolutions over time, streaming and padded as SEANet pads them.
-
-Each is a sum of matrix products, one per tap, over shifted views of its input. That needs no copy of the input per tap,
-runs on every backend, and on a CPU with a real BLAS it is two to five times faster than `mx.conv1d` and twenty times
-faster than `mx.conv_transpose1d`.
-"""
+"""Convolutions over time, streaming and padded as SEANet pads them."""
 
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import mlx.core as mx
 
-PadMode = Literal["reflect", "constant"]
+from audiogen_daemon.models.layers.kernel import Kernel
 
-Taps = tuple[mx.array, ...]
-"""A kernel as one matrix (out, in) per tap, the earliest first."""
+PadMode = Literal["reflect", "constant"]
 
 
 class Tail(NamedTuple):
@@ -24,36 +18,6 @@ class Tail(NamedTuple):
 
     kept: mx.array
     begun: bool
-
-
-def convolve(x: mx.array, taps: Taps, bias: mx.array, dilation: int = 1) -> mx.array:
-    """Correlate along time without padding.
-
-    Args:
-        x: (B, T, in).
-        taps: the kernel.
-        bias: (out,).
-        dilation: distance of the taps in samples.
-
-    Returns:
-        (B, T - (len(taps) - 1) * dilation, out), empty if T is too short.
-    """
-    channels, inputs = taps[0].shape
-    length = x.shape[1] - (len(taps) - 1) * dilation
-    if length <= 0:
-        return mx.zeros((x.shape[0], 0, channels), x.dtype)
-    if len(taps) * channels <= inputs:
-        # Few outputs: one product for all taps, then shift the small results instead of the large input.
-        z = x @ mx.concatenate(list(taps)).T
-        y = z[:, :length, :channels]
-        for index in range(1, len(taps)):
-            first = index * dilation
-            y = y + z[:, first : first + length, index * channels : (index + 1) * channels]
-    else:
-        y = x[:, :length] @ taps[0].T
-        for index in range(1, len(taps)):
-            y = mx.addmm(y, x[:, index * dilation : index * dilation + length], taps[index].T)
-    return y + bias
 
 
 def pad(x: mx.array, left: int, right: int, mode: PadMode) -> mx.array:
@@ -125,15 +89,14 @@ def _join(kept: mx.array, x: mx.array) -> mx.array:
 
 @dataclass(frozen=True)
 class Conv1d:
-    """A convolution of stride 1 that keeps the length: (B, T, in) -> (B, T, out).
+    """A convolution of stride 1 that keeps the length: (B, T, in) -> (B, T, out)."""
 
-    bias: (out,). edges: reach over (len(taps) - 1) * dilation samples.
-    """
+    kernel: Kernel
+    mode: PadMode
 
-    taps: Taps
-    bias: mx.array
-    edges: Edges
-    dilation: int = 1
+    @property
+    def edges(self) -> Edges:
+        return Edges.around(self.kernel.reach, self.mode)
 
     @property
     def rate(self) -> int:
@@ -144,18 +107,14 @@ class Conv1d:
         return self.edges.right
 
     def start(self, batch: int) -> Tail:
-        return self.edges.start(batch, self.taps[0].shape[1], self.taps[0].dtype)
+        return self.edges.start(batch, self.kernel.inputs, self.kernel.bias.dtype)
 
     def step(self, x: mx.array, state: Tail) -> tuple[mx.array, Tail]:
         window, state = self.edges.step(x, state)
-        return self.apply(window), state
+        return self.kernel(window), state
 
     def finish(self, x: mx.array, state: Tail) -> mx.array:
-        return self.apply(self.edges.finish(x, state))
-
-    def apply(self, window: mx.array) -> mx.array:
-        """Convolve inputs that are padded already."""
-        return convolve(window, self.taps, self.bias, self.dilation)
+        return self.kernel(self.edges.finish(x, state))
 
     def __call__(self, x: mx.array) -> mx.array:
         return self.finish(x, self.start(x.shape[0]))
@@ -165,13 +124,10 @@ class Conv1d:
 class Downsample:
     """A convolution with stride whose kernel is twice the stride: (B, T, in) -> (B, ceil(T / stride), out).
 
-    Seen as blocks of `stride` samples it is a convolution of two taps. It does not stream.
-
-    taps: two of (out, stride * in). bias: (out,).
+    It does not stream. kernel: of two taps over blocks, stride * in -> out.
     """
 
-    taps: Taps
-    bias: mx.array
+    kernel: Kernel
     stride: int
     mode: PadMode
 
@@ -179,7 +135,7 @@ class Downsample:
         batch, length, channels = x.shape
         edges = Edges.around(self.stride, self.mode)
         x = pad(x, edges.left, edges.right + -length % self.stride, self.mode)
-        return convolve(x.reshape(batch, -1, self.stride * channels), self.taps, self.bias)
+        return self.kernel(x.reshape(batch, -1, self.stride * channels))
 
 
 @dataclass(frozen=True)
@@ -189,11 +145,10 @@ class Upsample:
     Every block of `stride` outputs depends on two inputs, so it is a convolution of two taps from a zero before the
     first input to a zero after the last one. The outer half of the first and of the last block is cut off.
 
-    taps: two of (stride * out, in). bias: (stride * out,).
+    kernel: of two taps, in -> stride * out.
     """
 
-    taps: Taps
-    bias: mx.array
+    kernel: Kernel
     stride: int
 
     @property
@@ -205,7 +160,7 @@ class Upsample:
         return self.stride - self.stride // 2
 
     def start(self, batch: int) -> Tail:
-        return Tail(mx.zeros((batch, 1, self.taps[0].shape[1]), self.taps[0].dtype), False)
+        return Tail(mx.zeros((batch, 1, self.kernel.inputs), self.kernel.bias.dtype), False)
 
     def step(self, x: mx.array, state: Tail) -> tuple[mx.array, Tail]:
         if x.shape[1] == 0:
@@ -223,5 +178,5 @@ class Upsample:
         return self.finish(x, self.start(x.shape[0]))
 
     def _spread(self, x: mx.array) -> mx.array:
-        y = convolve(x, self.taps, self.bias)
-        return y.reshape(y.shape[0], y.shape[1] * self.stride, self.bias.size // self.stride)
+        y = self.kernel(x)
+        return y.reshape(y.shape[0], y.shape[1] * self.stride, self.kernel.outputs // self.stride)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import mlx.core as mx
 
 from audiogen_daemon.models.layers.conv import Conv1d, Tail
+from audiogen_daemon.models.layers.kernel import Kernel
 from audiogen_daemon.models.layers.streaming import elu
 
 
@@ -15,11 +16,11 @@ from audiogen_daemon.models.layers.streaming import elu
 class ResidualBlock:
     """x + outer(ELU(inner(ELU(x)))): (B, T, C) -> (B, T, C).
 
-    inner: to fewer channels, dilated. outer: back again, of kernel 1.
+    inner: to fewer channels, dilated. outer: back again, of one tap.
     """
 
     inner: Conv1d
-    outer: Conv1d
+    outer: Kernel
 
     @property
     def rate(self) -> int:
@@ -44,6 +45,6 @@ class ResidualBlock:
 
     def _apply(self, window: mx.array) -> mx.array:
         """ELU(0) is 0, so that padding commutes with it and one window serves both the branch and the skip."""
-        y = self.outer.apply(elu(self.inner.apply(elu(window))))
+        y = self.outer(elu(self.inner.kernel(elu(window))))
         left = self.inner.edges.left
         return window[:, left : left + y.shape[1]] + y
