@@ -238,7 +238,7 @@ class Daemon:
             m.SetGain: lambda effect: self._listening.set_gain_db(effect.gain_db),
             m.OpenDevice: lambda effect: self._listening.set_device(effect.name),
             m.AddPeer: self._add_peer,
-            m.RemovePeer: lambda effect: self._peers.remove(effect.peer),
+            m.RemovePeer: self._remove_peer,
         }
 
     def _notify(self, effect: m.Notify) -> None:
@@ -278,6 +278,9 @@ class Daemon:
                 self._from_thread(event)
 
         self._disk.submit(run).add_done_callback(_log_failure)
+
+    def _remove_peer(self, effect: m.RemovePeer) -> None:
+        self._peers.remove(effect.peer)
 
     def _add_peer(self, effect: m.AddPeer) -> None:
         reason = self._peers.add(effect.peer, time.monotonic())

@@ -80,5 +80,5 @@ def _take(text: str) -> Take:
 def settings_from(values: dict[str, Any]) -> Settings:
     """Return Settings from their JSON form; keys of another version are left out."""
     known = {f.name for f in dataclasses.fields(Settings)}
-    kept = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items() if k in known}
+    kept: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items() if k in known}
     return Settings(**kept)

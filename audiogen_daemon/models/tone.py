@@ -1,4 +1,4 @@
-"""A family without weights: a plucked tone that follows prompt and seed. Template for new families, test double, probe."""
+"""A family without weights: plucked notes that follow prompt and seed. Template of a family, test double, probe."""
 
 import time
 import zlib
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import mlx.core as mx
 import numpy as np
+from numpy.typing import NDArray
 
 from audiogen_daemon.models.pipeline import Audio, Pipeline, Progress, Request, Sampling
 
@@ -48,12 +49,12 @@ class Tone:
 
 def _melody(request: Request) -> list[float]:
     """Return 16 frequencies in Hz, drawn on the device that real models draw on."""
-    steps = mx.random.randint(0, len(NOTES), (16,), key=mx.random.key(request.seed)).tolist()
+    steps = np.array(mx.random.randint(0, len(NOTES), (16,), key=mx.random.key(request.seed)))
     root = 45 + zlib.crc32(request.prompt.encode()) % 12
     return [440.0 * 2 ** ((root + NOTES[int(step)] - 69) / 12) for step in steps]
 
 
-def _pluck(times: np.ndarray, melody: list[float], length: float) -> np.ndarray:
+def _pluck(times: NDArray[np.float64], melody: list[float], length: float) -> NDArray[np.float64]:
     number = np.floor(times / length).astype(int)
     since = times - number * length
     frequency = np.asarray(melody)[number % len(melody)]
@@ -61,7 +62,7 @@ def _pluck(times: np.ndarray, melody: list[float], length: float) -> np.ndarray:
     release = np.minimum((length - since) / 0.005, 1.0)
     phase = 2 * np.pi * frequency * since
     tone = np.sin(phase) + 0.4 * np.sin(2 * phase) + 0.2 * np.sin(3 * phase)
-    return 0.3 * tone * attack * release * np.exp(-since * 4)
+    return np.asarray(0.3 * tone * attack * release * np.exp(-since * 4))
 
 
 def load(pace: float = 0.0) -> Pipeline:

@@ -1,0 +1,71 @@
+"""`install`, `uninstall`, `start`, `stop`, `status`: the login service, and how the daemon is."""
+
+import argparse
+import dataclasses
+import json
+from pathlib import Path
+
+from audiogen_daemon import config as configuration
+from audiogen_daemon import service
+from audiogen_daemon.commands.send import Client, running_at
+from audiogen_daemon.service.lock import holder
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    if parser.prog.endswith("status"):
+        parser.add_argument("--json", action="store_true", help="print as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do to the service what the command's name says."""
+    config = configuration.load(options.config, options.set)
+    if options.command == "status":
+        return _status(config, options.json)
+    manager = service.manager()
+    if options.command == "install":
+        file = manager.install(service.program(config, options.config, options.set))
+        print(f"{file} is installed; the daemon runs now and from every login on")
+    elif options.command == "uninstall":
+        print("the service is gone" if manager.uninstall() else "there was no service")
+    elif options.command == "start":
+        manager.start()
+        print("started")
+    else:
+        manager.stop()
+        print("stopped until the next start or login")
+    return 0
+
+
+def _status(config: configuration.Config, as_json: bool) -> int:
+    """Print both; 0 when a daemon answers, 1 when none does."""
+    facts: dict[str, object] = {}
+    try:
+        state = service.manager().status()
+        facts["service"] = dataclasses.asdict(state) | {"file": str(state.file)}
+    except service.ServiceError as error:
+        facts["service"] = str(error)
+    found = holder(Path(config.daemon.state))
+    facts["pid"] = found.pid if found else None
+    answer = _ask(config)
+    facts["daemon"] = answer
+    if as_json:
+        print(json.dumps(facts))
+    else:
+        print(f"service: {_words(facts['service'])}")
+        where = f" (pid {found.pid}, udp {found.host}:{found.port})" if found else ""
+        print(f"daemon:  {_words(answer) if answer else 'not running; start it: audiogen-daemon run'}{where}")
+    return 0 if answer else 1
+
+
+def _ask(config: configuration.Config) -> dict[str, object] | None:
+    with Client(running_at(config)) as client:
+        client.send("/status")
+        for address, values in client.answers(1.0):
+            if address == "/status/reply":
+                return dict(zip(values[::2], values[1::2], strict=False))
+    return None
+
+
+def _words(facts: object) -> str:
+    return ", ".join(f"{k} {v}" for k, v in facts.items()) if isinstance(facts, dict) else str(facts)
