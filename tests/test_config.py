@@ -1,0 +1,51 @@
+"""One default for everything; files, environment and --set change it; mistakes are named."""
+
+import pytest
+
+from audiogen_daemon.config import ConfigError, load
+
+
+def test_later_sources_win(tmp_path):
+    file = tmp_path / "audiogen.toml"
+    file.write_text('[stems]\nrate = 48000\ntemplate = "a{number}"\n[monitor]\ngain_db = -6\n')
+    environment = {"AUDIOGEN_STEMS_RATE": "96000", "AUDIOGEN_MONITOR_ENABLED": "false", "HOME": "/"}
+    config = load(file, ["stems.rate=44100"], environment)
+    assert (config.stems.rate, config.stems.template) == (44100, "a{number}")
+    assert (config.monitor.enabled, config.monitor.gain_db) == (False, -6.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[monitor]\ngain = 3", 'unknown key "gain" in [monitor]; did you mean "gain_db"?'),
+        ("[monitr]\ngain_db = 3", "unknown section [monitr]"),
+        ("[stems]\nrate = 1", "stems.rate = 1 is outside 8000 to 192000"),
+        ("[stems]\nrate = true", "is no int"),
+        ('[engine]\ndtype = "float8"', "is none of auto"),
+        ('[osc]\nlisten = "nowhere"', "is no host:port"),
+        ("[osc]\nnotify = 5", "is no list of texts"),
+        ("not toml", "audiogen.toml"),
+    ],
+)
+def test_mistakes_in_the_file_are_named(tmp_path, text, words):
+    file = tmp_path / "audiogen.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load(file, environment={})
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["osc", "osc.listen", "=", "a.b=c"])
+def test_a_set_that_is_no_setting_is_refused(text):
+    with pytest.raises(ConfigError):
+        load(sets=[text], environment={})
+
+
+def test_a_missing_file_that_was_asked_for_is_an_error(tmp_path):
+    with pytest.raises(ConfigError, match="does not exist"):
+        load(tmp_path / "none.toml", environment={})
+
+
+def test_lan_opens_the_port_to_other_hosts():
+    assert load(sets=["osc.lan=true"], environment={}).listen.host == "0.0.0.0"
+    assert load(environment={}).listen.host == "127.0.0.1"
