@@ -28,15 +28,20 @@ class StreamClock:
                 heard_at = expected + 0.05 * error
         self._anchor = (frame, heard_at)
 
+    @property
+    def running(self) -> bool:
+        """Whether there has been an update, so that times and frames can be told from each other."""
+        return self._anchor is not None
+
     def heard_at(self, frame: int) -> float:
-        """Return when `frame` leaves the speaker, in seconds of time.monotonic(); now, before the first update."""
+        """Return when `frame` leaves the speaker, in seconds of time.monotonic(); now, unless it is running."""
         anchor = self._anchor
         if anchor is None:
             return time.monotonic()
         return anchor[1] + (frame - anchor[0]) / self._rate
 
     def frame_at(self, moment: float) -> int:
-        """Return the frame that leaves the speaker at `moment`, in seconds of time.monotonic()."""
+        """Return the frame that leaves the speaker at `moment`, in seconds of time.monotonic(); 0 unless running."""
         anchor = self._anchor
         if anchor is None:
             return 0

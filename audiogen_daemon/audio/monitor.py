@@ -103,7 +103,8 @@ class Monitor:
         self._feeds: list[Feed] = []
         self._starved_before = self._starved_said = 0
         self._gap_said = False
-        self._hopeless = self._outage = False
+        self._hopeless = self._outage = self._complained = False
+        self._leaving: Output | None = None
         self._lost_at = self._try_at = time.monotonic()
         self._back_off = 0.0
 
@@ -188,9 +189,7 @@ class Monitor:
     def set_gain_db(self, gain_db: float) -> None:
         """Change the gain without a click."""
         self._gain = 10 ** (gain_db / 20)
-        player = self._player
-        if player is not None:
-            player.set_gain(self._gain)
+        self._post(self._apply_gain)
 
     def set_device(self, device: str | None) -> None:
         """Move to another output; what plays goes on there."""
@@ -237,8 +236,11 @@ class Monitor:
             while self._feeds and time.monotonic() < deadline:
                 self._pump()
                 self._wake.wait(_BUSY)
-            self._output.close()
-            self._output = None
+            self._leave()
+
+    def _apply_gain(self) -> None:
+        if self._player is not None:
+            self._player.set_gain(self._gain)
 
     def _begin(self, feed: Feed) -> None:
         if self._hopeless:
@@ -282,7 +284,8 @@ class Monitor:
             if voice is None:
                 continue
             feed.fill()
-            if voice.armed <= voice.starvations and feed.ready(player.edge + self._block):
+            timed = feed.start_at is None or output.clock.running
+            if voice.armed <= voice.starvations and timed and feed.ready(player.edge + self._block):
                 if voice.first_frame is None:
                     others = (f.voice for f in self._feeds[: self._feeds.index(feed)])
                     voice.replaces = tuple(other for other in others if other is not None)
@@ -319,6 +322,10 @@ class Monitor:
 
     def _open(self) -> None:
         first = self._back_off == 0
+        if self._leaving is not None and not self._leaving.closed:
+            self._complain()
+            return
+        self._leaving = None
         self._back_off = min(_BACK_OFF[1], max(_BACK_OFF[0], 2 * self._back_off))
         try:
             if not first:
@@ -334,26 +341,36 @@ class Monitor:
                 for feed in list(self._feeds):
                     self._drop(feed)
             return
-        self._outage = False
+        self._outage = self._complained = False
         self._back_off = _BACK_OFF[0]
         self._on_event(DeviceOpened(output.name, output.rate))
 
     def _lose(self, reason: str) -> None:
         if self._output is not None:
-            name = self._output.name
-            self._output.close()
-            self._output = None
+            self._outage = True
+            self._on_event(
+                DeviceLost(self._output.name, f"{reason}; takes go on, and sound comes back with the device")
+            )
+            self._leave()
+            self._try_at = self._lost_at + self._back_off
+
+    def _leave(self) -> None:
+        if self._output is not None:
+            self._leaving, self._output = self._output, None
             self._lost_at = time.monotonic()
             self._back_off = _BACK_OFF[0]
-            self._try_at = self._lost_at + self._back_off
-            self._outage = True
-            self._on_event(DeviceLost(name, f"{reason}; takes go on, and sound comes back with the device"))
+            self._leaving.close()
+
+    def _complain(self) -> None:
+        """Say once that PortAudio hangs; nothing in this process can free it."""
+        if self._leaving is not None and time.monotonic() - self._lost_at > _KEEP and not self._complained:
+            self._complained = True
+            cure = "restart the daemon if sound does not come back: audiogen-daemon stop, audiogen-daemon start"
+            self._on_event(DeviceLost(self._leaving.name, f"PortAudio does not let go of the device; {cure}"))
 
     def _move(self, device: str | None) -> None:
         self._device = device
-        if self._output is not None:
-            self._output.close()
-            self._output = None
+        self._leave()
         self._hopeless = self._outage = False
         self._back_off = _BACK_OFF[0]
         self._lost_at = self._try_at = time.monotonic()

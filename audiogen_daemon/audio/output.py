@@ -3,7 +3,9 @@
 PortAudio is imported when the first output is opened: without the library everything else works.
 """
 
+import atexit
 import sys
+import threading
 import time
 from collections.abc import Callable
 from types import ModuleType
@@ -14,7 +16,7 @@ from audiogen_daemon.audio.player import Player
 
 
 class OutputError(Exception):
-    """No sound can be put out; says why and what helps. `cure` is False for what may pass by itself."""
+    """No sound can be put out; says why and what helps."""
 
     def __init__(self, reason: str, *, lasting: bool = False) -> None:
         super().__init__(reason)
@@ -73,6 +75,7 @@ class Output:
         self.clock = StreamClock(self.rate)
         self.player = make_player(self.rate, self.channels)
         self._finished = False
+        self._closer: threading.Thread | None = None
         try:
             self._stream = portaudio.OutputStream(
                 device=info["index"],
@@ -115,9 +118,23 @@ class Output:
             return f"the device asked for nothing in {patience:g} s"
         return ""
 
-    def close(self) -> None:
-        """Stop at once and give the device back; a stream that is already gone is no error."""
+    def close(self, patience: float = 1.0) -> None:
+        """Stop at once and give the device back, waiting no longer than `patience` seconds; see `closed`."""
+        # PortAudio waits for ten minutes when its JACK server has died; nothing else may wait with it.
+        self._closer = threading.Thread(target=self._close, name="output-close", daemon=True)
+        self._closer.start()
+        self._closer.join(patience)
+        if self._closer.is_alive():
+            # At the process's end PortAudio would wait again.
+            atexit.unregister(load_portaudio()._exit_handler)
+
+    def _close(self) -> None:
         self._stream.close(ignore_errors=True)
+
+    @property
+    def closed(self) -> bool:
+        """Whether PortAudio has let go of the device."""
+        return self._closer is not None and not self._closer.is_alive()
 
 
 def _no_device(portaudio: ModuleType, device: str | None, error: Exception) -> str:
