@@ -38,7 +38,8 @@ def parse(address: str, arguments: Arguments, sender: m.Peer | None) -> m.Comman
     if row is None:
         return m.Invalid(_unknown(address), sender=sender, address=address)
     try:
-        if row.trigger:
+        pairs = address == "/generate" and _pairs_without_prompt(arguments)
+        if row.trigger and not pairs:
             if _is_release(arguments):
                 return None
             arguments = _without_press(arguments)
@@ -57,11 +58,11 @@ def _is_release(arguments: Arguments) -> bool:
     if not arguments or isinstance(arguments[-1], str):
         return False
     alone = len(arguments) == 1 or (all(isinstance(a, str) for a in arguments[:-1]) and len(arguments) == 2)
-    return alone and (arguments[-1] is False or arguments[-1] == 0) and not _pairs_without_prompt(arguments)
+    return alone and (arguments[-1] is False or arguments[-1] == 0)
 
 
 def _without_press(arguments: Arguments) -> Arguments:
-    after_text = len(arguments) == 2 and isinstance(arguments[0], str) and not _pairs_without_prompt(arguments)
+    after_text = len(arguments) == 2 and isinstance(arguments[0], str)
     pressed = bool(arguments) and not isinstance(arguments[-1], str) and arguments[-1] == 1
     if after_text and pressed:
         return arguments[:1]

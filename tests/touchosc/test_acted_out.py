@@ -1,0 +1,192 @@
+"""Every control of both surfaces does what it says, acted out against the real daemon over UDP."""
+
+import pytest
+
+from audiogen_daemon.control.addresses import ROWS
+
+
+def errors(heard):
+    """Return what went wrong, beside that this daemon runs without a monitor."""
+    return [values for path, values in heard if path == "/error" and values[0] != "/monitor/device"]
+
+
+def said(heard, path):
+    return [values for address, values in heard if address == path]
+
+
+def last(heard, path):
+    assert said(heard, path), f"no {path} in {heard}"
+    return said(heard, path)[-1]
+
+
+@pytest.fixture
+def finished_take(daemon) -> int:
+    """A take whose stem has landed."""
+    number = last(daemon.ask(("/generate", ())), "/take/queued")[0]
+    daemon.wait("/stem/saved", lambda values: values[0] == number)
+    return number
+
+
+@pytest.fixture(params=["touchosc", "open stage control"])
+def pads(request, touch, stage):
+    """Every pad by its widget id, whichever app it is of."""
+    if request.param == "touchosc":
+        return {name.replace(" ", "_"): control for name, control in touch.items() if control.kind == "BUTTON"}
+    return {name: control for name, control in stage.items() if control.widget["type"] == "button"}
+
+
+def test_a_preset_becomes_the_prompt(daemon, pads):
+    for n in range(1, 9):
+        messages = pads[f"preset{n}"].pressed()
+        heard = daemon.ask(*messages)
+        assert last(heard, "/state/prompt") == [messages[0][1][0]]
+        assert errors(heard) == []
+
+
+def test_a_tag_is_added_to_the_prompt(daemon, pads):
+    for n in range(1, 16):
+        daemon.ask(("/prompt", ("loop",)))
+        messages = pads[f"tag{n}"].pressed()
+        heard = daemon.ask(*messages)
+        assert last(heard, "/state/prompt") == [f"loop, {messages[0][1][0]}"]
+
+
+def test_go_makes_one_take_of_its_prompt(daemon, pads):
+    for n in (1, 8):
+        heard = daemon.ask(*pads[f"go{n}"].pressed())
+        assert len(said(heard, "/take/queued")) == 1
+        assert errors(heard) == []
+
+
+def test_generate_makes_one_take_that_ends_in_a_stem(daemon, pads):
+    heard = daemon.ask(*pads["generate"].pressed())
+    assert len(said(heard, "/take/queued")) == 1
+    number = last(heard, "/take/queued")[0]
+    assert daemon.wait("/take/progress", lambda values: values[0] == number and values[1] == 1.0)
+    done = daemon.wait("/take/done", lambda values: values[0] == number)
+    assert done[1] == pytest.approx(0.3, abs=0.05)
+    path = daemon.wait("/stem/saved", lambda values: values[0] == number)[1]
+    assert path.endswith(".wav")
+
+
+def test_cancel_stops_the_running_take_and_cancel_all_the_queue(daemon, pads):
+    daemon.ask(("/set/seconds", (60,)))
+    ids = [values[0] for values in said(daemon.ask(*[("/generate", ())] * 3), "/take/queued")]
+    assert errors(daemon.ask(*pads["cancel"].pressed())) == []
+    daemon.wait("/take/cancelled", lambda values: values == [ids[0]])
+    assert errors(daemon.ask(*pads["cancel_all"].pressed())) == []
+    for number in ids[1:]:
+        daemon.wait("/take/cancelled", lambda values, number=number: values == [number])
+
+
+def test_every_choice_sets_its_value_and_the_daemon_says_so(daemon, touch):
+    for control in touch.values():
+        if control.kind == "BUTTON" and "=" in control.name:
+            setting, _, state = control.name.partition("=")
+            heard = daemon.ask(*control.pressed())
+            value = last(heard, f"/state/{setting}")[0]
+            assert (value if isinstance(value, str) else f"{value:g}") == state
+            assert errors(heard) == []
+
+
+def test_the_same_choices_work_from_open_stage_control(daemon, stage, stage_session):
+    script = stage_session["content"]["onPreload"]
+    for setting in ("bars", "variations", "loop", "key"):
+        chips = [name for name in stage if name.startswith(f"{setting}_") and "mode" in stage[name].widget]
+        assert len(chips) >= 2
+        for name in chips:
+            assert f'"{name}"' in script
+            heard = daemon.ask(*stage[name].pressed())
+            assert said(heard, f"/state/{setting}")
+            assert errors(heard) == []
+
+
+@pytest.mark.parametrize("name", ["temperature", "guidance", "tempo", "seconds", "gain"])
+@pytest.mark.parametrize("position", [0.0, 0.37, 1.0])
+def test_a_fader_sets_what_it_shows(daemon, touch, stage, name, position):
+    touched = touch[name].moved(0.5, position)
+    assert len(touched) == 1
+    for message in (*touched, stage[name].moved(position)):
+        heard = daemon.ask(message)
+        assert errors(heard) == []
+        assert last(heard, f"/state/{name}")[0] == pytest.approx(message[1][0], abs=1e-4)
+
+
+def test_the_pads_of_a_take_play_it_go_on_from_it_and_make_it_again(daemon, pads, finished_take):
+    for action, takes in (("play", 0), ("more", 1), ("again", 1)):
+        pad = pads[f"{action}3"]
+        pad.memo = str(finished_take)
+        heard = daemon.ask(*pad.pressed())
+        assert errors(heard) == []
+        assert len(said(heard, "/take/queued")) == takes
+
+
+def test_the_stop_pad_of_a_take_cancels_that_take(daemon, pads):
+    daemon.ask(("/set/seconds", (60,)))
+    ids = [values[0] for values in said(daemon.ask(*[("/generate", ())] * 2), "/take/queued")]
+    pads["stop1"].memo = str(ids[1])
+    assert said(daemon.ask(*pads["stop1"].pressed()), "/take/cancelled") == [[ids[1]]]
+
+
+def test_the_letters_play_the_variations_of_one_request(daemon, pads):
+    heard = daemon.ask(("/generate", ("four of them", "variations", 4)))
+    ids = [values[0] for values in said(heard, "/take/queued")]
+    assert len(ids) == 4
+    for letter, number in zip("ABCD", ids, strict=True):
+        daemon.wait("/stem/saved", lambda values, number=number: values[0] == number)
+        pads[f"variation{letter}"].memo = str(number)
+        assert errors(daemon.ask(*pads[f"variation{letter}"].pressed())) == []
+
+
+def test_the_pads_of_an_empty_row_do_nothing(daemon, pads):
+    for name in ("play8", "more8", "again8", "stop8", "variationD"):
+        heard = daemon.ask(*pads[name].pressed())
+        assert said(heard, "/take/queued") == said(heard, "/take/cancelled") == errors(heard) == [], name
+
+
+def test_a_model_pad_chooses_and_warms_its_model(daemon, pads):
+    pads["model2"].memo = "tone"
+    heard = daemon.ask(*pads["model2"].pressed())
+    assert last(heard, "/state/model") == ["tone"]
+    assert errors(heard) == []
+
+
+def test_sync_asks_for_all_there_is_to_show(daemon, pads):
+    heard = daemon.ask(*pads["sync"].pressed())
+    assert {"/state/prompt", "/state/key", "/models/reply", "/status/reply"} <= {path for path, _ in heard}
+    assert errors(heard) == []
+
+
+def test_silence_is_no_error(daemon, pads):
+    assert errors(daemon.ask(*pads["silence"].pressed())) == []
+
+
+def test_every_pad_of_the_layouts_is_acted_out_above(pads):
+    families = ("preset", "go", "tag", "model", "play", "more", "again", "stop", "variation")
+    once = {"sync", "generate", "cancel", "cancel_all", "silence"}
+    for name in pads:
+        assert name in once or name.startswith(families) or name.split("_")[0].split("=")[0] in ("bars", "loop", "key")
+
+
+def test_a_typed_prompt_becomes_the_prompt(daemon, stage):
+    prompt = stage["prompt"].widget
+    heard = daemon.ask((prompt["address"], ("dusty breakbeat, 90s",)))
+    assert last(heard, "/state/prompt") == ["dusty breakbeat, 90s"]
+
+
+@pytest.mark.parametrize("address", sorted(path for path, row in ROWS.items() if row.trigger))
+def test_a_button_of_ones_own_with_the_apps_defaults_acts_on_the_press_alone(daemon, finished_take, address):
+    """A new TouchOSC button sends its value, 1.0 and then 0.0, on both edges; so does a push button elsewhere."""
+    named = {"/prompt": "loop", "/prompt/add": "warm", "/model/load": "tone", "/model/unload": "tone"}
+    before = (named[address],) if address in named else ()
+    pressed = daemon.ask((address, (*before, 1.0)))
+    released = daemon.ask((address, (*before, 0.0)))
+    assert errors(released) == []
+    assert [path for path, _ in released if path == "/take/queued" or path.startswith("/state/")] == []
+    if address in ("/generate", "/continue", "/again"):
+        assert len(said(pressed, "/take/queued")) == 1
+
+
+def test_every_press_of_a_quick_hand_makes_one_take(daemon):
+    taps = [("/generate", (value,)) for _ in range(32) for value in (1.0, 0.0)]
+    assert len(said(daemon.ask(*taps), "/take/queued")) == 32
