@@ -12,7 +12,7 @@ UV := $(shell command -v uv 2>/dev/null)
 HASH := $(shell cksum < pyproject.toml | tr ' ' -)
 
 # New enough, and on a Mac not an Intel build under Rosetta, for which MLX has no build.
-GOOD_PYTHON := import platform, sys; sys.exit(sys.version_info < (3, 11) or platform.platform().startswith("macOS") and platform.machine() != "arm64")
+GOOD_PYTHON := import platform, sys; sys.exit(sys.version_info < (3, 11) or sys.platform == "darwin" and platform.machine() != "arm64")
 TESTS = $(RUN)/python -m pytest -m "not parity" --ignore=tests/parity $(ARGS)
 ifndef PYTHON
 PYTHON := $(shell for found in python3 python3.14 python3.13 python3.12 python3.11; do \
