@@ -235,6 +235,7 @@ def test_starvation_is_counted_and_told_at_its_begin_and_end(bench: Make) -> Non
     desk.monitor.begin(1, 32000, 1, len(pcm), 5.0, time.monotonic())
     desk.monitor.feed(1, pcm[:8000])
     desk.pull_until(lambda: any(isinstance(e, Starved) for e in desk.events))
+    desk.pull_until(lambda p=desk.card.player.position: desk.card.player.position > p + 2000)
     desk.monitor.feed(1, pcm[8000:])
     desk.monitor.end(1)
     desk.pull_until(desk.has(Finished(1, True)))

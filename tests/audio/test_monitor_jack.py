@@ -1,5 +1,6 @@
 """The monitor through real PortAudio: what a JACK server recorded is the take."""
 
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -40,3 +41,49 @@ def test_a_take_is_heard_before_it_is_complete_and_exactly_as_it_will_be_saved(j
     assert 0.1 < playing["latency"] < 0.5
     assert finished["complete"]
     assert np.abs(find(heard, stem) - stem).max() <= 1e-3
+
+
+def test_a_model_slower_than_time_is_heard_without_a_gap(jack: Jack, tmp_path: Path) -> None:
+    pcm = take(1.5, 32000, channels=2)
+    np.save(tmp_path / "take.npy", pcm)
+    monitor = jack.monitor("system")
+    monitor.wait("DeviceOpened")
+    recorder = jack.record(tmp_path / "heard.wav", 4)
+
+    monitor.send("make", str(tmp_path / "take.npy"), 32000, 0.8, 0.1, 0)
+    playing, made = monitor.wait("Playing"), monitor.wait("Made")
+    monitor.wait("Finished")
+    monitor.send("state")
+    state = monitor.wait("State")
+
+    recorder.wait(10)
+    stem = resample(pcm, 32000, 48000)
+    assert playing["at"] < made["at"]
+    assert state["starved"] == 0
+    assert np.abs(find(read(tmp_path / "heard.wav"), stem) - stem).max() <= 1e-3
+
+
+def test_a_model_that_stalls_and_a_stop_are_faded_and_a_stalled_device_comes_back(jack: Jack, tmp_path: Path) -> None:
+    np.save(tmp_path / "take.npy", np.full((96000, 1), 0.5, np.float32))
+    monitor = jack.monitor("")
+    monitor.wait("DeviceOpened")
+    recorder = jack.record(tmp_path / "heard.wav", 2)
+    monitor.send("make", str(tmp_path / "take.npy"), 48000, 2.0, 0.1, 0.4)
+    assert monitor.wait("Starved")["samples"] > 0
+    recorder.wait(10)
+
+    jack.server.send_signal(signal.SIGSTOP)
+    assert "asked for nothing" in monitor.wait("DeviceLost")["reason"]
+    jack.server.send_signal(signal.SIGCONT)
+    monitor.wait("DeviceOpened")
+
+    again = jack.record(tmp_path / "again.wav", 1)
+    monitor.send("play", str(tmp_path / "take.npy"), 48000, False)
+    monitor.wait("Playing")
+    monitor.send("stop")
+    assert not monitor.wait("Finished")["complete"]
+    again.wait(10)
+    for name in ("heard.wav", "again.wav"):
+        heard = read(tmp_path / name)
+        assert heard.max() == pytest.approx(0.5, abs=1e-6)
+        assert np.abs(np.diff(heard, axis=0)).max() < 0.01
