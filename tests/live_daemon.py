@@ -22,8 +22,9 @@ ANSWER = 15.0
 class LiveDaemon:
     """A running daemon: where it listens, and all it has said to the port it notifies."""
 
-    def __init__(self, port: int, ear: socket.socket, stems: Path) -> None:
+    def __init__(self, port: int, ear: socket.socket, stems: Path, process: subprocess.Popen[bytes]) -> None:
         self.port = port
+        self.process = process
         self.notify_port: int = ear.getsockname()[1]
         self.stems = stems
         self.heard: list[Heard] = []
@@ -64,12 +65,18 @@ class LiveDaemon:
 
 
 @contextmanager
-def live_daemon(folder: Path, *settings: str) -> Iterator[LiveDaemon]:
-    """Run a daemon with the tone model, silent, on free ports, with its files under `folder`."""
+def live_daemon(
+    folder: Path,
+    *settings: str,
+    port: int = 0,
+    environment: dict[str, str] | None = None,
+    arguments: tuple[str, ...] = (),
+) -> Iterator[LiveDaemon]:
+    """Run a daemon with the tone model, silent, on free ports or on `port`, with its files under `folder`."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
         ear.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 2**20)
         ear.bind(("127.0.0.1", 0))
-        port = free_port()
+        port = port or free_port()
         wanted = (
             "engine.model=tone",
             "monitor.enabled=false",
@@ -79,12 +86,14 @@ def live_daemon(folder: Path, *settings: str) -> Iterator[LiveDaemon]:
             f"daemon.state={folder / 'state'}",
             *settings,
         )
-        command = [sys.executable, "-m", "audiogen_daemon", "run"]
+        command = [sys.executable, "-m", "audiogen_daemon", "run", *arguments]
         command += [word for setting in wanted for word in ("--set", setting)]
         with open(folder / "daemon.log", "wb") as log:
-            process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, "OMP_NUM_THREADS": "1"})
+            process = subprocess.Popen(
+                command, stdout=log, stderr=log, env={**(environment or os.environ), "OMP_NUM_THREADS": "1"}
+            )
         try:
-            daemon = LiveDaemon(port, ear, folder / "stems")
+            daemon = LiveDaemon(port, ear, folder / "stems", process)
             _until_it_answers(daemon, process, folder / "daemon.log")
             yield daemon
         finally:

@@ -1,0 +1,119 @@
+"""The wire: what OSC allows is understood, everything else is refused by name, and a burst loses nothing."""
+
+import asyncio
+import socket
+import struct
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
+from pythonosc.osc_message_builder import OscMessageBuilder
+
+from audiogen_daemon.control.osc import MAX_ANSWER, MalformedOSC, Socket, decode, encode
+from audiogen_daemon.messages import Peer
+
+
+def message(address, *values):
+    builder = OscMessageBuilder(address)
+    for value in values:
+        builder.add_arg(value)
+    return builder.build()
+
+
+def test_every_plain_type_survives_the_way():
+    values = [1, -(2**31), 2**40, 0.5, "dusty ü 🎹", True, False, None]
+    assert decode(encode("/x", values)) == [("/x", values)]
+
+
+def test_foreign_messages_and_nested_bundles_are_understood_in_order():
+    inner = OscBundleBuilder(IMMEDIATELY)
+    inner.add_content(message("/b", 2))
+    outer = OscBundleBuilder(2e9)  # a time tag far in the future takes effect at once
+    outer.add_content(message("/a", 1.0))
+    outer.add_content(inner.build())
+    assert decode(outer.build().dgram) == [("/a", [1.0]), ("/b", [2])]
+
+
+@pytest.mark.parametrize(
+    ("datagram", "words"),
+    [
+        (b"", "neither / nor #bundle"),
+        (b"hello", "neither / nor #bundle"),
+        (b"/a", "malformed OSC packet of 2 bytes"),
+        (b"/a\0\0,f\0\0", "argument 1 (f) is cut short"),
+        (b"/a\0\0,if\0\0\0\0\1\0", "cut short"),
+        (b"/a\0\0,Z\0\0", "unknown type 'Z'"),
+        (b"/a\0\0abcd\0\0\0\0", "instead of a comma"),
+        (b"/a\0\0,s\0\0\xff\xfe\0\0", "malformed OSC packet"),
+        (b"#bundle\0", "ends before its time tag"),
+        (b"#bundle\0" + bytes(8) + struct.pack(">i", -4), "element of -4 bytes"),
+        (b"#bundle\0" + bytes(8) + struct.pack(">i", 0), "element of 0 bytes"),
+        (b"#bundle\0" + bytes(8) + struct.pack(">i", 1000) + b"/a\0\0", "element of 1000 bytes where 4 are left"),
+        (b"#bundle\0" + bytes(8) + b"\0\0", "inside an element's size"),
+    ],
+)
+def test_malformed_packets_are_refused_with_the_reason(datagram, words):
+    with pytest.raises(MalformedOSC) as caught:
+        decode(datagram)
+    assert words in str(caught.value)
+
+
+def test_bundles_nested_too_deep_are_refused():
+    data = b"/a\0\0,\0\0\0"
+    for _ in range(20):
+        data = b"#bundle\0" + bytes(8) + struct.pack(">i", len(data)) + data
+    with pytest.raises(MalformedOSC, match="nested deeper"):
+        decode(data)
+
+
+@settings(max_examples=2000, deadline=None)
+@given(st.binary(max_size=200) | st.binary(max_size=100).map(lambda tail: b"/a\0\0,ifsb\0\0\0" + tail))
+def test_no_bytes_break_the_decoder(data):
+    try:
+        for address, _ in decode(data):
+            assert address.startswith("/")
+    except MalformedOSC as error:
+        assert str(error)
+
+
+def test_answers_stay_below_what_every_system_sends():
+    datagram = encode("/error", ["/prompt", "ü" * 20_000])
+    assert len(datagram) < MAX_ANSWER
+    assert decode(datagram)[0][1][0] == "/prompt"
+
+
+def test_a_burst_of_two_thousand_messages_loses_nothing_even_while_each_takes_a_while():
+    received = []
+
+    def slowly(datagram, peer):
+        sum(range(2000))  # about 50 µs, as long as a command takes
+        received.append(datagram)
+
+    async def burst():
+        listener = Socket(Peer("127.0.0.1", 0), (), slowly)
+        listener.start(asyncio.get_running_loop())
+        target = (listener.address.host, listener.address.port)
+        await asyncio.get_running_loop().run_in_executor(None, flood, target)
+        deadline = asyncio.get_running_loop().time() + 10
+        while len(received) < 2000 and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0)
+        listener.close()
+
+    def flood(target):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            for number in range(2000):
+                sender.sendto(encode("/ping", [number]), target)
+
+    asyncio.run(burst())
+    assert [decode(d)[0][1][0] for d in received] == list(range(2000))
+
+
+def test_strangers_are_not_heard_unless_their_network_is_allowed():
+    listener = Socket(Peer("127.0.0.1", 0), ("192.168.1.0/24",), lambda datagram, peer: None)
+    try:
+        assert listener._allowed("127.0.0.1")
+        assert listener._allowed("192.168.1.7")
+        assert not listener._allowed("192.168.2.7")
+    finally:
+        listener.close()
