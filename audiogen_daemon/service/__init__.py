@@ -4,8 +4,9 @@ import platform
 
 from audiogen_daemon.service.launchd import Launchd
 from audiogen_daemon.service.manager import LABEL as LABEL
-from audiogen_daemon.service.manager import Manager, ServiceError
+from audiogen_daemon.service.manager import Manager
 from audiogen_daemon.service.manager import Program as Program
+from audiogen_daemon.service.manager import ServiceError as ServiceError
 from audiogen_daemon.service.manager import Status as Status
 from audiogen_daemon.service.manager import exit_code as exit_code
 from audiogen_daemon.service.manager import program as program

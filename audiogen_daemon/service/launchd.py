@@ -68,7 +68,7 @@ class Launchd:
 
     def install(self, program: Program) -> Path:
         """Write the property list and load it, which starts the daemon."""
-        write_file(self.file, self.render(program), program.folder, program.log)
+        write_file(self.file, self.render(program), program.log)
         self._load()
         return self.file
 

@@ -36,7 +36,7 @@ class ServiceError(CommandError):
 class Program:
     """What the service manager runs; it expands neither ~ nor variables, so every path is absolute.
 
-    arguments: the command. folder: where it runs. log: folder of what it prints when it crashes.
+    arguments: the command. folder: where it runs; one that nobody deletes. log: folder for what it prints in a crash.
     """
 
     arguments: tuple[str, ...]
@@ -128,7 +128,7 @@ def program(
         elif name.startswith("AUDIOGEN_") and name != SUPERVISED:
             section, _, key = name.removeprefix("AUDIOGEN_").lower().partition("_")
             kept[name] = _settled(config, f"{section}.{key}", around[name])
-    return Program(tuple(arguments), Path(config.daemon.state), Path(config.daemon.log), tuple(kept.items()))
+    return Program(tuple(arguments), Path.home(), Path(config.daemon.log), tuple(kept.items()))
 
 
 def _settled(config: Config, name: str, text: str) -> str:

@@ -68,7 +68,7 @@ class Systemd:
     def install(self, program: Program) -> Path:
         """Write the unit, enable it for every login and start it; without a session bus nothing is written."""
         self._systemctl("show", "--property=Version")
-        write_file(self.file, self.render(program), program.folder, program.log)
+        write_file(self.file, self.render(program))
         self._systemctl("daemon-reload")
         self._systemctl("enable", UNIT)
         self._systemctl("restart", UNIT)

@@ -134,7 +134,7 @@ def test_a_name_with_markup_and_umlauts_survives(launchctl):
 def test_the_template_that_people_read_is_what_is_rendered(launchctl):
     shown = Program(
         arguments=("/PATH/TO/.venv/bin/python", "-m", "audiogen_daemon", "run"),
-        folder=Path("/Users/YOU/Library/Application Support/audiogen"),
+        folder=Path("/Users/YOU"),
         log=Path("/Users/YOU/Library/Logs/audiogen"),
         environment=(
             ("PATH", "/PATH/TO/.venv/bin:/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"),
@@ -164,7 +164,6 @@ def test_install_writes_the_file_and_loads_it(daemon, launchctl):
     assert file.stat().st_mode & 0o777 == 0o644
     assert [p.name for p in file.parent.iterdir()] == [file.name]
     assert daemon.log.is_dir()
-    assert daemon.folder.is_dir()
     assert launchctl.verbs() == ["enable", "bootstrap"]
     assert launchctl.calls()[-1] == f"bootstrap gui/{os.getuid()} {file}"
 

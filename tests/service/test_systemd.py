@@ -46,7 +46,6 @@ def test_characters_that_mean_something_to_systemd_are_escaped(systemctl):
 
 def test_systemds_own_checker_accepts_it(daemon, systemctl, tmp_path):
     checker = shutil.which("systemd-analyze")
-    daemon.folder.mkdir(parents=True)
     real = Program((sys.executable, *daemon.arguments[1:]), daemon.folder, daemon.log, daemon.environment)
     file = tmp_path / "audiogen-daemon.service"
     file.write_bytes(Systemd().render(real))
@@ -63,7 +62,6 @@ def test_install_enables_for_every_login_and_starts_now(daemon, systemctl):
 
     assert file == Path.home() / ".config/systemd/user/audiogen-daemon.service"
     assert file.read_bytes() == Systemd().render(daemon)
-    assert daemon.folder.is_dir()
     assert systemctl.verbs() == ["daemon-reload", "enable", "restart"]
 
 
