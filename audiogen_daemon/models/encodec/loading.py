@@ -41,16 +41,17 @@ def tensor_shapes(config: EncodecConfig, present: Collection[str]) -> dict[str, 
     return shapes | books
 
 
-def load_encodec(tensors: Mapping[str, mx.array], config: EncodecConfig, dtype: mx.Dtype = mx.float32) -> Encodec:
+def load_encodec(tensors: dict[str, mx.array], config: EncodecConfig, dtype: mx.Dtype = mx.float32) -> Encodec:
     """Build a codec of a checkpoint's tensors.
 
     Args:
-        tensors: by the checkpoint's names without the prefix `audio_encoder.`, in any float type.
+        tensors: by the checkpoint's names without the prefix `audio_encoder.`, in any float type. What is needed is
+            taken out, so that no weight is ever held twice.
         config: of the same checkpoint.
         dtype: to compute in. Magnitude and direction are merged in float32 first.
 
     Returns:
-        The codec; its weights are evaluated, so that `tensors` is no longer needed.
+        The codec, its weights evaluated.
 
     Raises:
         CheckpointError: names each missing, unknown and misshapen tensor (the first eight).
@@ -59,15 +60,14 @@ def load_encodec(tensors: Mapping[str, mx.array], config: EncodecConfig, dtype: 
     build = _Builder(tensors, config.pad_mode, dtype)
     decoder = Chain(tuple(build.layer(f"decoder.layers.{i}.", plan) for i, plan in enumerate(decoder_plan(config))))
     encoder = tuple(build.layer(f"encoder.layers.{i}.", plan) for i, plan in enumerate(encoder_plan(config)))
-    books = build.made(mx.stack([tensors[_codebook(index)].astype(dtype) for index in range(config.num_quantizers)]))
-    quantizer = Quantizer(books)
+    quantizer = Quantizer(build.codebooks(config.num_quantizers))
     return Encodec(config, quantizer, encoder, Decoder(quantizer, decoder))
 
 
 class _Builder:
-    """Makes layers of tensors, one at a time, evaluating each weight so that no second copy of the file is held."""
+    """Makes layers of tensors, one at a time; a tensor is taken out once, and what is made of it evaluated at once."""
 
-    def __init__(self, tensors: Mapping[str, mx.array], mode: PadMode, dtype: mx.Dtype) -> None:
+    def __init__(self, tensors: dict[str, mx.array], mode: PadMode, dtype: mx.Dtype) -> None:
         self._tensors = tensors
         self._mode = mode
         self._dtype = dtype
@@ -93,8 +93,11 @@ class _Builder:
         taps = blocks.reshape(2, stride * plan.outputs, plan.inputs)
         return Upsample(self._kernel(taps, mx.tile(bias, stride)), stride)
 
-    def made(self, value: mx.array) -> mx.array:
-        """Return the value in the codec's type, evaluated and contiguous."""
+    def codebooks(self, count: int) -> mx.array:
+        """Return all codebooks as one array."""
+        return self._made(mx.stack([self._full(_codebook(index)) for index in range(count)]))
+
+    def _made(self, value: mx.array) -> mx.array:
         value = mx.contiguous(value.astype(self._dtype))
         mx.eval(value)
         return value
@@ -110,7 +113,7 @@ class _Builder:
         """torch orders the gates input, forget, candidate, output, and has two biases that are only ever added."""
         bias = self._full(f"{at}bias_ih_l{index}") + self._full(f"{at}bias_hh_l{index}")
         wx, wh = self._full(f"{at}weight_ih_l{index}"), self._full(f"{at}weight_hh_l{index}")
-        return LSTMLayer(*(self.made(_reorder_gates(value)) for value in (wx, wh, bias)))
+        return LSTMLayer(*(self._made(_reorder_gates(value)) for value in (wx, wh, bias)))
 
     def _merged(self, at: str) -> mx.array:
         magnitude, direction = _NEW if at + _NEW[0] in self._tensors else _OLD
@@ -118,7 +121,7 @@ class _Builder:
         return v * (self._full(at + magnitude) / mx.sqrt(mx.square(v).sum(axis=(1, 2), keepdims=True)))
 
     def _full(self, name: str) -> mx.array:
-        return self._tensors[name].astype(mx.float32)
+        return self._tensors.pop(name).astype(mx.float32)
 
 
 def _reorder_gates(value: mx.array) -> mx.array:
