@@ -42,7 +42,7 @@ class Starved:
 
 @dataclass(frozen=True)
 class Finished:
-    """A take is no longer heard; `complete` says whether it was to its end."""
+    """A take is no longer heard, or will not be; `complete` says whether it was to its end."""
 
     take_id: int
     complete: bool
@@ -226,17 +226,21 @@ class Monitor:
     def _run(self) -> None:
         while not self._closing:
             self._supervise()
-            while self._calls:
-                self._calls.popleft()()
+            self._carry_out()
             self._pump()
             self._wake.wait(_BUSY if self._feeds else _IDLE)
             self._wake.clear()
+        self._carry_out()
         if self._output is not None:
             deadline = time.monotonic() + 0.2
             while self._feeds and time.monotonic() < deadline:
                 self._pump()
                 self._wake.wait(_BUSY)
             self._leave()
+
+    def _carry_out(self) -> None:
+        while self._calls:
+            self._calls.popleft()()
 
     def _apply_gain(self) -> None:
         if self._player is not None:
@@ -269,7 +273,12 @@ class Monitor:
         self._feeds.remove(feed)
         if feed.voice is not None and self._player is not None:
             self._player.release(feed.voice, fade_out(1))
-        self._on_event(Finished(feed.take_id, False))
+        self._say_finished(feed, False)
+
+    def _say_finished(self, feed: Feed, complete: bool) -> None:
+        # A take that was started again replaces itself, and is still heard.
+        if all(other.take_id != feed.take_id for other in self._feeds):
+            self._on_event(Finished(feed.take_id, complete))
 
     def _attach(self, feed: Feed) -> None:
         if self._player is not None:
@@ -296,7 +305,7 @@ class Monitor:
                 self._on_event(Playing(feed.take_id, output.clock.heard_at(voice.first_frame) - feed.accepted_at))
             if voice.done:
                 self._feeds.remove(feed)
-                self._on_event(Finished(feed.take_id, voice.complete))
+                self._say_finished(feed, voice.complete)
         self._report_starvation()
 
     def _report_starvation(self) -> None:

@@ -87,11 +87,15 @@ class Output:
                 callback=self._callback,
                 finished_callback=self._finish,
             )
-            self._stream.start()
         except portaudio.PortAudioError as error:
             raise OutputError(
                 f'the output "{self.name}" does not open ({error}); is another program using it?'
             ) from error
+        try:
+            self._stream.start()
+        except portaudio.PortAudioError as error:
+            self._close()
+            raise OutputError(f'the output "{self.name}" does not start ({error}); connect it again') from error
         self.latency = float(self._stream.latency)
         self._seen = (0, time.monotonic())
 

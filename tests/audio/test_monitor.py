@@ -338,6 +338,27 @@ def test_what_is_not_a_number_is_silence_and_never_reaches_the_speaker(bench: Ma
     assert np.abs(heard).max() < 1
 
 
+def test_a_take_that_replaces_itself_finishes_once(bench: Make) -> None:
+    desk = bench()
+    for _ in range(2):
+        desk.monitor.play(noise(64_000), 32000, take_id=5)
+        desk.pull_until(lambda p=desk.card.opened and desk.card.player.position: desk.card.player.position > p + 8000)
+    desk.pull_until(desk.has(Finished(5, True)))
+    assert [e for e in desk.events if isinstance(e, Finished)] == [Finished(5, True)]
+
+
+def test_closing_fades_what_plays(bench: Make) -> None:
+    desk = bench()
+    desk.monitor.play(np.full((64_000, 1), 0.5, np.float32), 32000)
+    desk.pull_until(desk.playing(0))
+    closer = threading.Thread(target=desk.monitor.close)
+    closer.start()
+    heard = trimmed(desk.pull_until(lambda: desk.card.closed))
+    closer.join()
+    assert np.abs(np.diff(heard[:, 0], append=0)).max() < 0.01
+    assert desk.has(Finished(0, False))()
+
+
 def test_levels_are_in_decibels_after_the_gain(bench: Make) -> None:
     desk = bench()
     desk.monitor.set_gain_db(-6.0)
