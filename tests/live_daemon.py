@@ -46,12 +46,22 @@ class LiveDaemon:
                     return values
             seen = len(self.heard)
             left = deadline - time.monotonic()
-            assert left > 0, f"no {address} within {ANSWER:g} s; heard {self.heard[since:]}"
+            assert left > 0, f"no {address} within {ANSWER:g} s; the last were {self.heard[since:][-12:]}"
             self._ear.settimeout(left)
             try:
                 message = OscMessage(self._ear.recv(65535))
             except TimeoutError:
                 continue
+            self.heard.append((message.address, list(message.params)))
+
+    def drain(self) -> None:
+        """Take in what has arrived and was not waited for."""
+        self._ear.setblocking(False)
+        while True:
+            try:
+                message = OscMessage(self._ear.recv(65535))
+            except BlockingIOError:
+                return
             self.heard.append((message.address, list(message.params)))
 
     def ask(self, *messages: tuple[str, tuple[Any, ...]]) -> list[Heard]:
@@ -115,15 +125,15 @@ def free_port() -> int:
 
 def _until_it_answers(daemon: LiveDaemon, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + STARTUP
+    daemon._ear.settimeout(0.1)
     while time.monotonic() < deadline:
         assert process.poll() is None, f"the daemon left at once:\n{log.read_text()[-2000:]}"
-        daemon.send("/status")
-        daemon._ear.settimeout(0.25)
         try:
             message = OscMessage(daemon._ear.recv(65535))
         except TimeoutError:
+            daemon.send("/status")
             continue
-        daemon.heard.append((message.address, list(message.params)))
         if message.address == "/status/reply" and "ready" in message.params:
+            daemon.ask()
             return
     raise AssertionError(f"the daemon is not ready after {STARTUP:g} s:\n{log.read_text()[-2000:]}")
