@@ -16,7 +16,7 @@ from tests.models.reference.tiny_musicgen import SHAPES, write_checkpoint
 GUIDANCE = 3.0
 ROLLOUT = 64
 GREEDY_FRAMES = 100
-SEEDS = {"mono": 4, "stereo": 4, "odd": 2}  # greedy takes of these keep moving
+SEEDS = {"mono": 3, "stereo": 2, "odd": 9}  # greedy takes of these keep moving
 PROMPTS = [[5, 9, 13, 2, 6, 1], [7, 4, 1]]
 
 

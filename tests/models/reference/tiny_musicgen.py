@@ -136,15 +136,16 @@ def draw(name: str, shape: tuple[int, ...], seed: int) -> np.ndarray:
     elif "lm_heads" in name:
         value = source.normal(0, 1 / shape[-1] ** 0.5, shape)
     else:
-        value = source.normal(0, 2 / shape[-1] ** 0.5, shape)
+        value = source.normal(0, 1.2 / shape[-1] ** 0.5, shape)
     return value.astype(np.float32)
 
 
 def old_extras(config: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """Tensors that files of 2023 hold and nothing needs."""
-    books = {f"audio_encoder.quantizer.layers.{k}.codebook" for k in range(config["decoder"]["num_codebooks"])}
+    per_channel = config["decoder"]["num_codebooks"] // config["decoder"]["audio_channels"]
+    books = [f"audio_encoder.quantizer.layers.{k}.codebook" for k in range(per_channel)]
     size, hidden = config["audio_encoder"]["codebook_size"], config["audio_encoder"]["hidden_size"]
-    extras = {f"{book}.{name}": np.ones(size, np.float32) for book in books for name in ("cluster_size",)}
+    extras = {f"{book}.cluster_size": np.ones(size, np.float32) for book in books}
     extras |= {f"{book}.inited": np.ones(1, np.float32) for book in books}
     extras |= {f"{book}.embed_avg": np.ones((size, hidden), np.float32) for book in books}
     positions = sinusoids(config["decoder"]["max_position_embeddings"], config["decoder"]["hidden_size"])
