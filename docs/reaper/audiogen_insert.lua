@@ -9,6 +9,7 @@ local INTERVAL = 0.5 -- seconds between two looks into the folder
 local TRIES = 20 -- looks after which a file that cannot be read is given up
 
 local known, tries, nextLook = {}, {}, 0
+local SOUND = { wav = true, flac = true, aiff = true, aif = true }
 local folder, command, section
 
 local function home()
@@ -21,7 +22,8 @@ local function stems()
   reaper.EnumerateFiles(folder, -1)
   local index, name = 0, reaper.EnumerateFiles(folder, 0)
   while name do
-    if name:sub(1, 1) ~= '.' and name:lower():match('%.wav$') then found[#found + 1] = name end
+    local extension = name:lower():match('%.(%w+)$')
+    if name:sub(1, 1) ~= '.' and SOUND[extension] then found[#found + 1] = name end
     index = index + 1
     name = reaper.EnumerateFiles(folder, index)
   end
@@ -48,7 +50,7 @@ local function insert(name)
     reaper.PCM_Source_Destroy(source)
     return false
   end
-  local title = name:gsub('%.[wW][aA][vV]$', '')
+  local title = name:match('^(.*)%.%w+$')
   local position = reaper.GetCursorPosition()
   reaper.Undo_BeginBlock()
   reaper.PreventUIRefresh(1)
