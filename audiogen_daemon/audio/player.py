@@ -230,6 +230,7 @@ class Player:
         for other in voice.replaces:
             crossed = crossed or (other.first_frame is not None and not other.done and other.dip_frame is None)
             other.falls.append((frame, self._cross_out))
+        voice.replaces = ()  # or every take would keep all before it in memory
         if crossed:
             voice.rise = (frame, self._cross_in)
         else:

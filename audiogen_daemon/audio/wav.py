@@ -90,6 +90,8 @@ def find_chunks(file: BinaryIO) -> Iterator[Chunk]:
     while offset + 8 <= end:
         file.seek(offset)
         name, size = struct.unpack("<4sI", file.read(8))
+        if head[:4] == b"RF64" and name == b"data" and size == 0xFFFFFFFF:
+            size = end - offset - 8  # its true size stands in another chunk
         if offset + 8 + size > end:
             return
         yield Chunk(name.decode("latin-1"), offset + 8, size)

@@ -112,6 +112,13 @@ def test_a_cut_off_file_is_refused_and_not_whole(stem: Path, tmp_path: Path, cut
             describe(broken)
 
 
+def test_a_file_of_more_than_four_gigabytes_by_its_header_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "long.wav"
+    soundfile.write(path, PCM[:10], 44100, format="RF64")
+    assert is_whole(path)
+    assert describe(path)["samples"] == 10
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=400), st.sampled_from([b"bext", b"acid", b"smpl", b"cue ", b"LIST", b"iXML"]))
 def test_no_chunk_however_wrong_breaks_the_reader(

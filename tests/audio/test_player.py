@@ -1,5 +1,8 @@
 """The player's blocks are the takes, with envelopes that fall on the sample and never on a step."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -146,6 +149,21 @@ def test_a_new_take_crosses_over_at_equal_power() -> None:
     assert old.done
     assert np.sqrt(np.mean(middle**2)) == pytest.approx(0.2, rel=0.15)
     assert np.array_equal(out[400:], noise[400:2048, 1])
+
+
+def test_a_replaced_take_is_not_kept_in_memory() -> None:
+    player = Player(RATE, 1)
+    old, _ = streamed(tone(4000))
+    player.add(old)
+    render(player, 512)
+    new, _ = streamed(tone(4000))
+    new.replaces = (old,)
+    player.add(new)
+    render(player, 1024)
+    remembered = weakref.ref(old)
+    del old
+    gc.collect()
+    assert remembered() is None
 
 
 def test_loops_repeat_without_a_gap_and_swap_in_phase() -> None:
