@@ -5,6 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin
 STAMPS := $(VENV)/installed
 ARGS ?=
+EXTRAS ?=
 
 SYSTEM := $(shell uname -s)
 MACHINE := $(shell uname -m)
@@ -21,7 +22,9 @@ endif
 
 # MLX's builds for Linux bring the same library: exactly one of them is installed. On a Mac there is only one.
 ifeq ($(SYSTEM),Linux)
-FLAVOUR ?= $(shell nvidia-smi -L >/dev/null 2>&1 && echo cuda || echo cpu)
+ifndef FLAVOUR
+FLAVOUR := $(shell nvidia-smi -L >/dev/null 2>&1 && echo cuda || echo cpu)
+endif
 OTHER_FLAVOUR := $(if $(filter cpu,$(FLAVOUR)),cuda,cpu)
 endif
 # The BLAS in MLX's build for Linux CPUs is ten times slower than MKL.
@@ -31,12 +34,12 @@ endif
 # Plain pip, and before transformers asks for any version: on Linux the reference runs on the CPU.
 TORCH ?= $(if $(filter Linux,$(SYSTEM)),torch==2.13.0,torch)
 
-BASE := base $(FLAVOUR) $(BLAS)
+BASE := base $(FLAVOUR) $(BLAS) $(EXTRAS)
 
 .PHONY: help setup demo test parity check format bench doctor clean distclean for-run for-test for-check for-parity
 
 help: ## list the commands
-	@echo "make COMMAND [PYTHON=python3.12] [FLAVOUR=cpu|cuda] [ARGS='...']"
+	@echo "make COMMAND [PYTHON=python3.12] [FLAVOUR=cpu|cuda] [EXTRAS='...'] [ARGS='...']"
 	@sed -n 's/^\([a-z]*\):.*## /  \1	/p' Makefile | expand -t 14
 
 setup: for-run ## set up .venv to run the daemon

@@ -43,7 +43,7 @@ def check_service() -> Check:
     if not status.installed:
         return Check(name, None, "not installed", "to have the daemon at every login: audiogen-daemon install")
     if guarded(Path(sys.prefix)):
-        cure = "launchd may not start what lies there: move the folder, make, audiogen-daemon install"
+        cure = "launchd may not start what lies there: move the folder, then: make setup, audiogen-daemon install"
         return Check(name, False, f"its Python is in {sys.prefix}", cure)
     if status.running:
         return Check(name, True, f"runs under {status.manager}, pid {status.pid}")
@@ -58,12 +58,14 @@ def check_extras() -> Check:
     try:
         metadata = importlib.metadata.metadata("audiogen-daemon")
     except importlib.metadata.PackageNotFoundError:
-        return Check("extras", None, "cannot be told: audiogen-daemon runs from its source, not installed", "make")
+        return Check(
+            "extras", None, "cannot be told: audiogen-daemon runs from its source, not installed", "make setup"
+        )
     wanted = extras(metadata.get_all("Provides-Extra") or [], metadata.get_all("Requires-Dist") or [])
     missing = [extra for extra, packages in wanted.items() if not all(map(_is_there, packages))]
     there = [extra for extra in wanted if extra not in missing]
     found = f"installed: {', '.join(there) or 'none'}; not installed: {', '.join(missing) or 'none'}"
-    cure = f"if you want them: pip install 'audiogen-daemon[{','.join(missing)}]'" if missing else ""
+    cure = f"if you want them: make setup EXTRAS='{' '.join(missing)}'" if missing else ""
     return Check("extras", None if missing else True, found, cure)
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from audiogen_daemon.config import Config
 from audiogen_daemon.doctor.check import Check
 
+AGAIN = "delete .venv and run: make setup"
+"""The cure of everything that is installed wrongly."""
 PYTHON = (3, 11)
 MACOS = 14
 PROBE_TIMEOUT = 20.0
@@ -24,7 +26,7 @@ Found = Mapping[str, Any]
 def check_python() -> Check:
     """Python is new enough."""
     ok = sys.version_info[:2] >= PYTHON
-    cure = "" if ok else f"install Python {'.'.join(map(str, PYTHON))} or newer, delete .venv and run make"
+    cure = "" if ok else f"install Python {'.'.join(map(str, PYTHON))} or newer, {AGAIN}"
     return Check("Python", ok, f"{platform.python_version()}, {sys.executable}", cure)
 
 
@@ -35,7 +37,7 @@ def check_machine() -> Check:
     if system == "Darwin" and machine != "arm64":
         cure = "MLX needs an M-series chip"
         if _translated():
-            cure = "this Python is an Intel build under Rosetta; install an arm64 one, delete .venv and run make"
+            cure = f"this Python is an Intel build under Rosetta; install an arm64 one, {AGAIN}"
     elif system == "Darwin" and int(version.split(".")[0]) < MACOS:
         cure = f"MLX needs macOS {MACOS}; update the system"
     elif system == "Linux" and machine not in ("x86_64", "aarch64"):
@@ -78,27 +80,22 @@ def finish_probe(probe: subprocess.Popen[str], timeout: float = PROBE_TIMEOUT) -
 
 def check_mlx(found: Found) -> list[Check]:
     """MLX can be imported, multiplies at a good speed, and makes a take."""
-    linux = platform.system() == "Linux"
     if "error" in found:
-        flavour = (
-            "'audiogen-daemon[cpu]' or, with an NVIDIA GPU, 'audiogen-daemon[cuda]'" if linux else "audiogen-daemon"
-        )
-        return [Check("MLX", False, found["error"], f"pip install --force-reinstall {flavour}")]
+        return [Check("MLX", False, found["error"], AGAIN)]
     memory = f", {found['memory'] / 2**30:.0f} GB" if found["memory"] else ""
     mlx = f"{found['version']} on {found['backend']} ({found['device']}{memory})"
     builds = found["builds"]
     checks = [Check("MLX", True, mlx)]
     if len(builds) > 1:
-        cure = f"they overwrite each other: pip uninstall mlx {' '.join(builds)}, then install one extra, cpu or cuda"
-        checks = [Check("MLX", False, f"{mlx}, {' and '.join(builds)} together", cure)]
+        checks = [Check("MLX", False, f"{mlx}, but {' and '.join(builds)} overwrite each other", AGAIN)]
     if found["backend"] == "cpu":
         slow = found["gflops"] < SLOW_GFLOPS or found["blas"].startswith("reference")
-        cure = "10 times faster: pip install 'audiogen-daemon[mkl]' (x86_64), or: sudo apt install libopenblas0"
+        cure = "10 times faster: make setup EXTRAS=mkl (x86_64), or: sudo apt install libopenblas0"
         speed = f"{found['blas']}, {found['gflops']:.0f} GFLOP/s"
         checks.append(Check("BLAS", None if slow else True, speed, cure if slow else ""))
     made = f"{found['samples']} of {found['wanted']} samples, speed {found['speed']:.0f}"
     whole = found["samples"] == found["wanted"]
-    return [*checks, Check("trial take", whole, made, "" if whole else "reinstall: pip install --force-reinstall mlx")]
+    return [*checks, Check("trial take", whole, made, "" if whole else AGAIN)]
 
 
 def check_sound(found: Found, config: Config) -> Check:
@@ -113,7 +110,7 @@ def check_sound(found: Found, config: Config) -> Check:
     elif outputs is not None:
         reason, cure = "this machine has no sound output", "connect one, or set monitor.enabled = false"
     elif platform.system() == "Darwin":
-        cure = "pip install --force-reinstall sounddevice"
+        cure = AGAIN
     else:
         cure = "sudo apt install libportaudio2"
     return Check("sound", None, f"{reason}; stems are saved all the same", cure)

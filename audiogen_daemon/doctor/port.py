@@ -22,9 +22,7 @@ def check_port(config: Config) -> Check:
     listen = config.listen
     running = holder(Path(config.daemon.state))
     try:
-        with closing(
-            socket.socket(socket.AF_INET6 if ":" in listen.host else socket.AF_INET, socket.SOCK_DGRAM)
-        ) as free:
+        with closing(_udp(listen.host)) as free:
             free.bind((listen.host, listen.port))
     except OSError as error:
         return _busy_port(listen, running, error)
@@ -53,12 +51,15 @@ def _busy_port(listen: Peer, running: Holder | None, error: OSError) -> Check:
 
 def ping(listen: Peer, timeout: float = PING_TIMEOUT) -> bool:
     """Whether a daemon answers there within `timeout` seconds."""
-    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
     here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(listen.host, listen.host)
     word = os.getpid()
-    with closing(socket.socket(family, socket.SOCK_DGRAM)) as asking, suppress(OSError, osc.MalformedOSC):
+    with closing(_udp(here)) as asking, suppress(OSError, osc.MalformedOSC):
         asking.settimeout(timeout)
         asking.connect((here, listen.port))
         asking.send(osc.encode("/ping", [word]))
         return ("/pong", [word]) in osc.decode(asking.recv(osc.MAX_DATAGRAM))
     return False
+
+
+def _udp(host: str) -> socket.socket:
+    return socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)

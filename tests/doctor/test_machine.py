@@ -120,22 +120,19 @@ def test_two_builds_of_mlx_at_once_are_a_failure():
     mlx = by_name(machine.check_mlx({**MLX, "builds": ["mlx-cpu", "mlx-cuda-13"]}))["MLX"]
 
     assert mlx.ok is False
-    assert "pip uninstall mlx mlx-cpu mlx-cuda-13" in mlx.cure
+    assert "mlx-cpu and mlx-cuda-13" in mlx.found
 
 
 def test_a_take_that_is_too_short_is_a_failure():
     assert by_name(machine.check_mlx({**MLX, "samples": 15999}))["trial take"].ok is False
 
 
-@pytest.mark.parametrize(("system", "cure"), [("Linux", "audiogen-daemon[cpu]"), ("Darwin", "audiogen-daemon")])
-def test_mlx_that_is_not_there_is_a_failure(system, cure, monkeypatch):
-    act_as(monkeypatch, system, "arm64", "15.1")
-
+def test_mlx_that_is_not_there_is_a_failure():
     (check,) = machine.check_mlx({"error": "ModuleNotFoundError: No module named 'mlx'"})
 
     assert check.ok is False
     assert "No module named 'mlx'" in check.found
-    assert cure in check.cure
+    assert "make setup" in check.cure
 
 
 def test_the_probe_makes_a_whole_take_outside_this_process():
@@ -201,7 +198,7 @@ def test_an_output_is_described():
     ("system", "found", "cure"),
     [
         ("Linux", {"error": "OSError: PortAudio library not found"}, "sudo apt install libportaudio2"),
-        ("Darwin", {"error": "ImportError: sounddevice"}, "pip install --force-reinstall sounddevice"),
+        ("Darwin", {"error": "ImportError: sounddevice"}, machine.AGAIN),
         ("Linux", {"error": "no match", "outputs": ["A", "B"]}, "set monitor.device to one of: A, B"),
         ("Linux", {"error": "device -1", "outputs": []}, "connect one, or set monitor.enabled = false"),
     ],
