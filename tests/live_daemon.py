@@ -1,10 +1,12 @@
 """The real daemon in a process of its own, and a client that speaks plain OSC over UDP to it."""
 
 import os
+import queue
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +31,28 @@ class LiveDaemon:
         self.stems = stems
         self.heard: list[Heard] = []
         self._ear = ear
+        self._arrived: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        """Empty the kernel's small buffer at once, so that a burst of answers is not lost here."""
+        while True:
+            try:
+                datagram = self._ear.recv(65535)
+            except OSError:
+                return
+            if not datagram:
+                return
+            self._arrived.put(datagram)
+
+    def hear(self, timeout: float) -> Heard | None:
+        """Return the next message, noted in `heard`; None when there is none for that many seconds."""
+        try:
+            message = OscMessage(self._arrived.get(timeout=max(0.0, timeout)))
+        except queue.Empty:
+            return None
+        self.heard.append((message.address, list(message.params)))
+        return self.heard[-1]
 
     def send(self, address: str, *values: Any) -> None:
         """Send one message; int, float, bool and str go as what they are."""
@@ -47,22 +71,12 @@ class LiveDaemon:
             seen = len(self.heard)
             left = deadline - time.monotonic()
             assert left > 0, f"no {address} within {ANSWER:g} s; the last were {self.heard[since:][-12:]}"
-            self._ear.settimeout(left)
-            try:
-                message = OscMessage(self._ear.recv(65535))
-            except TimeoutError:
-                continue
-            self.heard.append((message.address, list(message.params)))
+            self.hear(left)
 
     def drain(self) -> None:
         """Take in what has arrived and was not waited for."""
-        self._ear.setblocking(False)
-        while True:
-            try:
-                message = OscMessage(self._ear.recv(65535))
-            except BlockingIOError:
-                return
-            self.heard.append((message.address, list(message.params)))
+        while self.hear(0) is not None:
+            pass
 
     def ask(self, *messages: tuple[str, tuple[Any, ...]]) -> list[Heard]:
         """Send messages and return all that was said until the daemon had taken them in."""
@@ -107,6 +121,8 @@ def live_daemon(
             _until_it_answers(daemon, process, folder / "daemon.log")
             yield daemon
         finally:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as closing:
+                closing.sendto(b"", ear.getsockname())  # ends the thread that reads
             process.send_signal(signal.SIGTERM)
             try:
                 process.wait(20)
@@ -125,15 +141,12 @@ def free_port() -> int:
 
 def _until_it_answers(daemon: LiveDaemon, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + STARTUP
-    daemon._ear.settimeout(0.1)
     while time.monotonic() < deadline:
         assert process.poll() is None, f"the daemon left at once:\n{log.read_text()[-2000:]}"
-        try:
-            message = OscMessage(daemon._ear.recv(65535))
-        except TimeoutError:
+        heard = daemon.hear(0.1)
+        if heard is None:
             daemon.send("/status")
-            continue
-        if message.address == "/status/reply" and "ready" in message.params:
+        elif heard[0] == "/status/reply" and "ready" in heard[1]:
             daemon.ask()
             return
     raise AssertionError(f"the daemon is not ready after {STARTUP:g} s:\n{log.read_text()[-2000:]}")

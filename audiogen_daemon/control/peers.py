@@ -2,6 +2,9 @@
 
 from audiogen_daemon.messages import Peer
 
+SILENT = 60.0
+"""Seconds without renewal after which a subscriber makes room for a new one when all places are taken."""
+
 
 class Peers:
     """The audience of the daemon's messages.
@@ -18,10 +21,18 @@ class Peers:
     def add(self, peer: Peer, now: float) -> str:
         """Subscribe or renew; return "" or why not."""
         self._expire(now)
-        if peer not in self._until and len(self._until) >= self._limit:
+        if peer not in self._until and len(self._until) >= self._limit and not self._made_room(now):
             return f"{self._limit} subscribers are connected and no more are allowed; /unsubscribe one of them"
         self._until[peer] = now + self._timeout
         return ""
+
+    def _made_room(self, now: float) -> bool:
+        """Drop the subscriber that was silent longest, such as a set that was closed without a word."""
+        silent = min(self._until, key=self._until.__getitem__, default=None)
+        if silent is None or now - (self._until[silent] - self._timeout) < SILENT:
+            return False
+        del self._until[silent]
+        return True
 
     def remove(self, peer: Peer) -> bool:
         """Unsubscribe; False when it was no subscriber."""

@@ -4,6 +4,7 @@
 
 const fs = require("fs");
 const readline = require("readline");
+const vm = require("vm");
 const {LiveSet} = require("./live_set");
 const {Patch} = require("./max_patch");
 
@@ -33,7 +34,15 @@ const ORDERS = {
         devices[name].named(control).value = text;
     },
     run: ({name, code}) => {
-        devices[name].script.script.guard(() => require("vm").runInContext(code, devices[name].script.script.context));
+        const {script: running} = devices[name].script;
+        running.guard(() => vm.runInContext(code, running.context));
+    },
+    functions: ({name}) => {
+        const {context} = devices[name].script.script;
+        const given = ["outlet", "post", "arrayfromargs", "Task", "LiveAPI"];
+        return Object.keys(context).filter((key) => {
+            return typeof context[key] === "function" && !context[key].local && !given.includes(key);
+        });
     },
     look: ({name}) => {
         const device = devices[name];

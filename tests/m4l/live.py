@@ -2,11 +2,14 @@
 
 import json
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+
+from pythonosc.osc_message_builder import OscMessageBuilder
 
 T = TypeVar("T")
 DEADLINE = 20.0
@@ -94,6 +97,12 @@ class Device:
         seen: dict[str, Any] = self.live.order("look", name=self.name)
         return seen
 
+    def tell(self) -> str:
+        """Say in short what there is to know when a test fails."""
+        look = self.look()
+        shown = {name: look["face"][name]["value"] for name in ("connection", "note", "progress")}
+        return f"{shown}, errors {look['errors']}, console {look['console'][-5:]}, sent {look['sent'][-5:]}"
+
     def value(self, name: str) -> Any:
         return self.look()["face"][name]["value"]
 
@@ -117,6 +126,9 @@ class Device:
     def into(self, place: str) -> None:
         self.turn("Into", INTO.index(place))
 
+    def pick_model(self, model: str) -> None:
+        self.live.order("pick", name=self.name, item=model)
+
     def write(self, prompt: str) -> None:
         self.live.order("write", name=self.name, control="Prompt", text=prompt)
 
@@ -124,13 +136,35 @@ class Device:
         self.write(prompt)
         self.press("Generate")
 
+    def run(self, code: str) -> None:
+        """Run a line inside the script."""
+        self.live.order("run", name=self.name, code=code)
+
+    def keep_back(self, address: str) -> None:
+        """Lose the device's messages to this address, as UDP may."""
+        lose = f"Daemon.send = function (a, values) {{ if (a !== {json.dumps(address)}) {{ send(a, values); }} }};"
+        self.run(f"var send = Daemon.send; {lose}")
+
+    def functions(self) -> list[str]:
+        """Return the functions that a message can call."""
+        found: list[str] = self.live.order("functions", name=self.name)
+        return found
+
+    def hear(self, address: str, *values: Any) -> None:
+        """Have a datagram arrive at the reply port."""
+        builder = OscMessageBuilder(address)
+        for value in values:
+            builder.add_arg(value)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.sendto(builder.build().dgram, ("127.0.0.1", int(self.value("reply_port"))))
+
     def unload(self) -> None:
         self.live.order("unload", name=self.name)
         self.live.devices.remove(self)
 
     def wait_connected(self) -> "Device":
-        eventually(lambda: self.connection == "connected", self.look)
+        eventually(lambda: self.connection == "connected", self.tell)
         return self
 
     def wait_note(self, part: str) -> str:
-        return eventually(lambda: self.note if part in self.note else "", self.look)
+        return eventually(lambda: self.note if part in self.note else "", self.tell)

@@ -76,6 +76,15 @@ class UdpSend extends Box {
         this.port = Number(this.words[2]);
         this.socket = dgram.createSocket("udp4");
         this.socket.on("error", (error) => patch.console.push(`udpsend: ${error.message}`));
+        this.leaving = 0;
+        this.closing = false;
+    }
+
+    left() {
+        this.leaving -= 1;
+        if (this.closing && !this.leaving) {
+            this.socket.close();
+        }
     }
 
     receive(words) {
@@ -84,14 +93,17 @@ class UdpSend extends Box {
         } else if (String(words[0]).startsWith("/")) {
             const packet = encode(words[0], words.slice(1));
             this.patch.sent.push(words);
-            this.socket.send(packet, this.port, this.host);
+            this.leaving += 1;
+            this.socket.send(packet, this.port, this.host, () => this.left());
         } else {
             super.receive(words);
         }
     }
 
     close() {
-        this.socket.close();
+        this.closing = true;
+        this.leaving += 1;
+        this.left();
     }
 }
 
