@@ -134,7 +134,7 @@ def _encode(address: str, values: list[Any]) -> bytes:
         elif isinstance(value, float):
             builder.add_arg(value, "f")
         else:
-            builder.add_arg(str(value), "s")
+            builder.add_arg(str(value).replace("\0", ""), "s")  # a NUL ends a string on the wire
     datagram: bytes = builder.build().dgram
     return datagram
 

@@ -56,9 +56,9 @@ class Jack:
         self.children.append(child)
         return child
 
-    def start_server(self, rate: int = 48000) -> None:
+    def start_server(self, rate: int = 48000, period: int = 512) -> None:
         log = (self.folder / "jack.log").open("ab")
-        command = ["jackd", "-n", self.name, "--no-realtime", "-d", "dummy", "-r", str(rate), "-p", "512"]
+        command = ["jackd", "-n", self.name, "--no-realtime", "-d", "dummy", "-r", str(rate), "-p", str(period)]
         self.server = self.spawn(*command, "-C", "2", "-P", "2", stdout=log, stderr=log)
         log.close()
         wait_for(lambda: "system:playback_1" in self.ports())

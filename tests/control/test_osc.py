@@ -77,6 +77,10 @@ def test_no_bytes_break_the_decoder(data):
         assert str(error)
 
 
+def test_an_answer_may_quote_anything_that_was_sent():
+    assert decode(encode("/error", ["a\0b", "\0"])) == [("/error", ["ab", ""])]
+
+
 def test_answers_stay_below_what_every_system_sends():
     datagram = encode("/error", ["/prompt", "ü" * 20_000])
     assert len(datagram) < MAX_ANSWER
