@@ -286,6 +286,7 @@ class Daemon:
         reason = self._peers.add(effect.peer, time.monotonic())
         if reason:
             self._answer(m.Answer(effect.asker, "/error", ("/subscribe", reason)))
+            self._send("/error", ("/subscribe", reason), [effect.peer])
         else:
             self._send("/subscribed", (effect.peer.host, effect.peer.port), [effect.peer])
 
