@@ -3,7 +3,7 @@
 Frames are in the units of a 1366 x 1024 canvas, which both apps scale to the screen.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 Colour = tuple[float, float, float]
@@ -135,10 +135,13 @@ Control = Panel | Pad | Fader | Meter | Label | Prompt
 
 @dataclass(frozen=True)
 class Surface:
-    """The whole surface; controls lie over those before them. rows: takes in the list."""
+    """The whole surface; controls lie over those before them. rows: takes in the list. models: pads for models.
+
+    port: where the daemon's answers are heard.
+    """
 
     controls: tuple[Control, ...]
     rows: int
     models: int
     background: Colour = (0.035, 0.04, 0.05)
-    port: int = field(default=11011)
+    port: int = 11011

@@ -73,10 +73,10 @@ def _addresses(listen: Peer) -> list[str]:
         return []
     if not host.is_unspecified:
         return [listen.host]
-    return _outward()
+    return network_addresses()
 
 
-def _outward() -> list[str]:
+def network_addresses() -> list[str]:
     """Return this machine's addresses on its networks.
 
     Connecting a UDP socket sends nothing; it makes the kernel choose the address of the way there.

@@ -8,13 +8,13 @@ import socket
 import pytest
 from pythonosc.osc_message_builder import OscMessageBuilder
 
-from audiogen_daemon.control.discovery import _outward
+from audiogen_daemon.control.discovery import network_addresses
 from tests.live_daemon import live_daemon
 
 
 @pytest.fixture(scope="module")
 def network_address() -> str:
-    found = _outward()
+    found = network_addresses()
     if not found:
         pytest.skip("this machine has no network address beside loopback")
     return found[0]
