@@ -7,6 +7,7 @@ from pathlib import Path
 
 from audiogen_daemon import __version__
 from audiogen_daemon.errors import CommandError, EngineError, JobError
+from audiogen_daemon.service.manager import exit_code
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
 
@@ -45,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         code: int = options.run(options)
     except CommandError as error:
         print(f"audiogen-daemon: {error}", file=sys.stderr)
-        return WRONG_USAGE
+        return exit_code(WRONG_USAGE)
     except (JobError, EngineError, OSError) as error:
         print(f"audiogen-daemon: {error}", file=sys.stderr)
         return FAILED

@@ -3,11 +3,15 @@
 import argparse
 import asyncio
 import errno
+import logging
 from pathlib import Path
 
 from audiogen_daemon import config as configuration
 from audiogen_daemon.errors import CommandError
+from audiogen_daemon.service.manager import supervisor
 from audiogen_daemon.trace import FileTrace, NoTrace
+
+log = logging.getLogger(__name__)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +29,8 @@ def run(options: argparse.Namespace) -> int:
 
     with lock.Lock(Path(config.daemon.state)) as held:
         logs.start(Path(config.daemon.log))
+        if held.left is not None:
+            log.warning("daemon %d, the last one here, did not leave by itself", held.left.pid)
         tracer = FileTrace(options.trace) if options.trace else NoTrace()
         try:
             daemon = Daemon(config, tracer)
@@ -36,6 +42,7 @@ def run(options: argparse.Namespace) -> int:
                 ) from error
             raise
         held.record(daemon.address)
-        print(f"audiogen-daemon listens on udp {daemon.address.host}:{daemon.address.port}", flush=True)
+        if not supervisor():
+            print(f"audiogen-daemon listens on udp {daemon.address.host}:{daemon.address.port}", flush=True)
         asyncio.run(daemon.run())
     return 0
