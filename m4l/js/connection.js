@@ -134,6 +134,14 @@ var Connection = (function () {
         }
     }
 
+    // All places for listeners are taken; the daemon says so each time it is asked.
+    function refused(reason) {
+        state = "refused";
+        silent = 0;
+        Show.connection("bad", "the daemon has no place free");
+        Show.problem(reason);
+    }
+
     function heardPong(name) {
         if (name !== tag) {
             return;
@@ -195,6 +203,9 @@ var Connection = (function () {
         if (state === "no port") {
             return "no reply port is free; set another in the device";
         }
+        if (state === "refused") {
+            return "the daemon listens to as many devices as it may; close one of them";
+        }
         return "the daemon does not answer on port " + Controls.get("daemon_port") + "; audiogen-daemon start";
     }
 
@@ -216,8 +227,8 @@ var Connection = (function () {
     }
 
     return {
-        start: start, openPort: openPort, daemonPort: daemonPort, heardSelf: heardSelf, heardPong: heardPong,
-        heardStatus: heardStatus, heardEngine: heardEngine, isUp: isUp, why: why, close: close,
+        start: start, openPort: openPort, daemonPort: daemonPort, heardSelf: heardSelf, refused: refused,
+        heardPong: heardPong, heardStatus: heardStatus, heardEngine: heardEngine, isUp: isUp, why: why, close: close,
         tag: function () {
             return tag;
         }

@@ -116,7 +116,9 @@ var Takes = (function () {
         if (address === "/generate" && unanswered) {
             unanswered = null;
             Show.problem(reason);
-        } else if (address === "/engine/state" || address === "/stem/saved" || address === "/subscribe") {
+        } else if (address === "/subscribe") {
+            Connection.refused(reason);
+        } else if (address === "/engine/state" || address === "/stem/saved") {
             Show.problem(reason);
         } else if (address.indexOf("/transport/") === 0 || address === "/monitor/play" || address === "/monitor/device") {
             Show.problem(address + ": " + reason);

@@ -89,6 +89,20 @@ def test_it_subscribes_again_when_the_daemon_was_restarted(open_live, tmp_path):
         assert len(list(again.stems.glob("*.wav"))) == 1
 
 
+def test_a_daemon_that_has_no_place_free_is_not_called_silent(open_live, tmp_path):
+    with live_daemon(tmp_path, "osc.max_subscribers=1") as small:
+        live = open_live(tracks=[{"name": "One"}, {"name": "Two"}])
+        first = live.device({"Daemon Port": small.port, "Reply Port": free_port()}, track=0).wait_connected()
+        second = live.device({"Daemon Port": small.port, "Reply Port": free_port()}, track=1)
+
+        eventually(lambda: second.connection == "the daemon has no place free", second.tell)
+        second.generate("one too many")
+        assert second.note == "the daemon listens to as many devices as it may; close one of them"
+
+        first.unload()
+        second.wait_connected()
+
+
 def test_a_device_that_is_removed_unsubscribes(device, daemon):
     port = device.value("reply_port")
     device.unload()
