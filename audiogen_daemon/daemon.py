@@ -1,10 +1,12 @@
 """The composition root: builds every part, starts them in order, stops them in reverse, carries effects out."""
 
 import asyncio
+import contextlib
 import datetime
 import logging
 import os
 import signal
+import socket
 import sqlite3
 import time
 from collections.abc import Callable
@@ -16,6 +18,7 @@ from audiogen_daemon import messages as m
 from audiogen_daemon import session as rules
 from audiogen_daemon.config import Config
 from audiogen_daemon.control import addresses, osc
+from audiogen_daemon.control.discovery import announce
 from audiogen_daemon.control.peers import Peers
 from audiogen_daemon.engine import protocol as p
 from audiogen_daemon.engine.supervisor import Patience, Supervisor
@@ -52,6 +55,7 @@ class Daemon:
         self._session = _session(config, self._journal)
         self._accepted_at: dict[int, float] = {}
         self._finished = asyncio.Event()
+        self._announced = contextlib.ExitStack()
         self._handlers = self._effect_handlers()
 
     @property
@@ -66,6 +70,7 @@ class Daemon:
             self._loop.add_signal_handler(number, self._finished.set)
         self._socket.start(self._loop)
         log.info("listening on %s:%d", self.address.host, self.address.port)
+        announcing = self._loop.run_in_executor(None, self._announce)
         started()
         await self._recover()
         self._listening.start()
@@ -85,6 +90,7 @@ class Daemon:
         await self._engine.stop(ENGINE_STOP)
         for task in tasks:
             task.cancel()
+        await announcing
         await self._close()
         for task in done:
             task.result()
@@ -101,7 +107,16 @@ class Daemon:
             while time.monotonic() < deadline + 1.0 and self._session.running:
                 await asyncio.sleep(0.02)
 
+    def _announce(self) -> None:
+        """Let tablets find the daemon; takes seconds, in a thread of its own."""
+        if self._config.osc.lan:
+            name = f"Audiogen on {socket.gethostname().split('.')[0]}"
+            reason = self._announced.enter_context(announce(name, self.address))
+            if reason:
+                log.warning("not announced: %s", reason)
+
     async def _close(self) -> None:
+        await self._loop.run_in_executor(None, self._announced.close)
         await self._loop.run_in_executor(None, self._listening.close)
         await self._loop.run_in_executor(self._disk, self._keeper.close)
         self._disk.shutdown()

@@ -312,6 +312,7 @@ ANSWERS: tuple[tuple[str, str, str], ...] = (
     ("/get/NAME", "value", "the answer to /get/NAME"),
     ("/status/reply", "name value …", "engine, model, queue, speed, device, memory; daemon is new after a restart"),
     ("/help/reply", "address arguments text", "one row of the table"),
+    ("/subscribed", "host port", "this port hears everything from now on"),
     ("/pong", "[x …]", "the answer to /ping"),
     ("/error", "address reason", "why a message was refused, or what went wrong"),
 )
