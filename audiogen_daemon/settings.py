@@ -85,6 +85,11 @@ class Parameter:
             raise CommandError(f"{show(value)} is outside {self._range()}")
         return round(number) if self.kind == "integer" else float(number)
 
+    @property
+    def accepts(self) -> str:
+        """What may be given, in words."""
+        return self._range() if self.kind in ("number", "integer") else self.kind
+
     def _inside(self, number: float) -> bool:
         off = self.name in ("bars", "tempo") and number == 0
         return off or self.low <= number <= self.high
