@@ -6,7 +6,8 @@ of launched operations decides, so 16 bit, fixed shapes and several steps in one
 """
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 import mlx.core as mx
@@ -22,12 +23,14 @@ class Backend:
 
     name: cpu, metal or cuda. dtype: what `dtype="auto"` means here. steps_per_graph: steps in one compiled graph, 0 for
     plain evaluation step by step. fold_text: fold the text into the cross-attention weights where that is smaller.
+    weight_columns: keep dense weights as (in, out) instead of the checkpoint's (out, in).
     """
 
     name: str
     dtype: DType
     steps_per_graph: int
     fold_text: bool
+    weight_columns: bool = False
 
 
 CPU = Backend("cpu", "float32", steps_per_graph=0, fold_text=True)
@@ -39,5 +42,19 @@ CUDA = Backend("cuda", "float16", steps_per_graph=4, fold_text=False)
 def detect() -> Backend:
     """The backend that MLX's default device belongs to."""
     if mx.default_device().type != mx.gpu:
-        return CPU
+        return replace(CPU, weight_columns=not _reads_rows_fast())
     return METAL if mx.metal.is_available() else CUDA
+
+
+def _reads_rows_fast() -> bool:
+    """Whether the BLAS in use multiplies two rows by an (out, in) matrix as fast as it can read it.
+
+    MKL does on Intel processors with AVX-512, and there (in, out) takes twice as long; with other processors and
+    libraries it is the other way round. Not timed, so that one machine always computes the same numbers.
+    """
+    try:
+        processor = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+        libraries = Path("/proc/self/maps").read_text(encoding="utf-8")
+    except OSError:
+        return True
+    return "GenuineIntel" in processor and "avx512f" in processor and "libmkl" in libraries

@@ -120,14 +120,14 @@ class T5Encoder:
         attention = f"{name}.0.SelfAttention"
         block = Block(
             attention_norm=take(f"{name}.0.layer_norm.weight"),
-            qkv=Dense(mx.concatenate([take(f"{attention}.{part}.weight") for part in "qkv"])),
-            out=Dense(take(f"{attention}.o.weight")),
+            qkv=Dense(mx.concatenate([take(f"{attention}.{part}.weight") for part in "qkv"]).T),
+            out=Dense(take(f"{attention}.o.weight").T),
             ffn_norm=take(f"{name}.1.layer_norm.weight"),
-            wi=Dense(take(f"{name}.1.DenseReluDense.wi.weight")),
-            wo=Dense(take(f"{name}.1.DenseReluDense.wo.weight")),
+            wi=Dense(take(f"{name}.1.DenseReluDense.wi.weight").T),
+            wo=Dense(take(f"{name}.1.DenseReluDense.wo.weight").T),
         )
-        mx.eval(block.attention_norm, block.qkv.weight, block.out.weight)
-        mx.eval(block.ffn_norm, block.wi.weight, block.wo.weight)
+        mx.eval(block.attention_norm, block.qkv.right, block.out.right)
+        mx.eval(block.ffn_norm, block.wi.right, block.wo.right)
         return block
 
     def __call__(self, tokens: mx.array, lengths: mx.array | None = None) -> mx.array:
@@ -166,7 +166,7 @@ class T5Encoder:
 
 
 def _product(dense: Dense, x: mx.array) -> mx.array:
-    return x @ dense.weight.astype(mx.float32).T
+    return x @ dense.right.astype(mx.float32)
 
 
 class PromptTokenizer:

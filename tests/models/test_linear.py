@@ -12,7 +12,7 @@ def test_quantized_products_are_near_the_dense_ones(bits, error):
     product = linear(weight, bits)
 
     assert isinstance(product, Quantized)
-    difference = np.array(product(x) - Dense(weight)(x))
+    difference = np.array(product(x) - Dense(weight.T)(x))
     assert np.sqrt((difference**2).mean()) < error
     np.testing.assert_allclose(np.array(product(x)), np.array(x @ product.matrix().T), atol=1e-4)
 
@@ -27,3 +27,12 @@ def test_adding_to_a_residual_is_the_same_as_doing_it_apart(bits):
     x, residual = mx.random.normal((2, 2, 1, 64), key=mx.random.key(1))
 
     np.testing.assert_allclose(np.array(product.add(residual, x)), np.array(residual + product(x)), atol=1e-4)
+
+
+def test_the_layout_in_memory_changes_no_result():
+    weight = mx.random.normal((96, 128), key=mx.random.key(0))
+    x = mx.random.normal((2, 128), key=mx.random.key(1))
+    rows, columns = linear(weight), linear(weight, columns=True)
+
+    np.testing.assert_allclose(np.array(rows(x)), np.array(columns(x)), atol=1e-4)
+    np.testing.assert_array_equal(np.array(columns.matrix()), np.array(weight))

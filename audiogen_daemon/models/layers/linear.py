@@ -9,27 +9,27 @@ GROUP_SIZE = 64
 
 @dataclass(frozen=True)
 class Dense:
-    """y = x Wᵀ (+ b). weight: (out, in), the layout in which checkpoints and BLAS agree; bias: (out,)."""
+    """y = x R (+ b). right: (in, out), in either order in memory; bias: (out,)."""
 
-    weight: mx.array
+    right: mx.array
     bias: mx.array | None = None
 
     def __call__(self, x: mx.array) -> mx.array:
         if self.bias is None:
-            return x @ self.weight.T
-        return mx.addmm(self.bias, x, self.weight.T)
+            return x @ self.right
+        return mx.addmm(self.bias, x, self.right)
 
     def add(self, residual: mx.array, x: mx.array) -> mx.array:
-        """residual + x Wᵀ in one operation; only for products without bias."""
-        return mx.addmm(residual, x, self.weight.T)
+        """residual + x R in one operation; only for products without bias."""
+        return mx.addmm(residual, x, self.right)
 
     def matrix(self) -> mx.array:
         """(out, in), dense."""
-        return self.weight
+        return self.right.T
 
     def parameters(self) -> list[mx.array]:
         """The arrays to evaluate."""
-        return [self.weight] if self.bias is None else [self.weight, self.bias]
+        return [self.right] if self.bias is None else [self.right, self.bias]
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,15 @@ class Quantized:
 Linear = Dense | Quantized
 
 
-def linear(weight: mx.array, bits: int = 0) -> Linear:
-    """A product without bias; quantized when bits is 4 or 8 and the rows divide into groups of 64."""
+def linear(weight: mx.array, bits: int = 0, columns: bool = False) -> Linear:
+    """A product without bias, of a weight (out, in) as checkpoints have it.
+
+    Args:
+        bits: 8 or 4 to quantize where the rows divide into groups of 64; 0 not to.
+        columns: lay a dense weight out anew as (in, out), which some BLAS libraries read twice as fast.
+    """
     if bits == 0 or weight.shape[-1] % GROUP_SIZE:
-        return Dense(weight)
+        return Dense(mx.contiguous(weight.T) if columns else weight.T)
     packed, scales, biases = mx.quantize(weight, GROUP_SIZE, bits)
     return Quantized(packed, scales, biases, bits)
 

@@ -26,7 +26,7 @@ class PromptEncoder:
 
     def _encode(self, prompt: str) -> mx.array:
         pieces = mx.array([self._tokenizer(prompt)])
-        text = self._projection(self._encoder(pieces).astype(self._projection.weight.dtype))
+        text = self._projection(self._encoder(pieces).astype(self._projection.right.dtype))
         mx.eval(text)
         return text
 
@@ -42,4 +42,4 @@ def project(projection: Dense, hidden: mx.array, lengths: mx.array) -> mx.array:
         (B, pieces, decoder's C).
     """
     real = mx.arange(hidden.shape[1])[None, :] < lengths[:, None]
-    return projection(hidden.astype(projection.weight.dtype)) * real[:, :, None]
+    return projection(hidden.astype(projection.right.dtype)) * real[:, :, None]

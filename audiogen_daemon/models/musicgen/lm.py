@@ -71,13 +71,19 @@ class Layer:
 class Decoder:
     """The language model. Weights are fixed after loading; keys and values of the past live in `Caches`."""
 
-    def __init__(self, tensors: Tensors, config: DecoderConfig, dtype: mx.Dtype, bits: int = 0) -> None:
+    def __init__(
+        self, tensors: Tensors, config: DecoderConfig, dtype: mx.Dtype, bits: int = 0, columns: bool = False
+    ) -> None:
         self.config = config
         self.dtype = dtype
-        self.layers = tuple(_load_layer(tensors, f"{PREFIX}layers.{i}.", dtype, bits) for i in range(config.layers))
+        self.layers = tuple(
+            _load_layer(tensors, f"{PREFIX}layers.{i}.", dtype, bits, columns) for i in range(config.layers)
+        )
         ks = range(config.codebooks)
         self.embedding = mx.concatenate([tensors.take(f"{PREFIX}embed_tokens.{k}.weight", dtype) for k in ks])
-        self.head = linear(mx.concatenate([tensors.take(f"decoder.lm_heads.{k}.weight", dtype) for k in ks]), bits)
+        self.head = linear(
+            mx.concatenate([tensors.take(f"decoder.lm_heads.{k}.weight", dtype) for k in ks]), bits, columns
+        )
         self.norm = _load_norm(tensors, f"{PREFIX}layer_norm", dtype)
         self.positions = mx.array(sinusoids(config.max_positions, config.hidden)).astype(dtype)
         self.offsets = mx.arange(config.codebooks) * (config.vocabulary + 1)
@@ -115,9 +121,9 @@ class Decoder:
         return logits.astype(mx.float32).reshape(B, K, config.vocabulary), tuple(written)
 
 
-def _load_layer(tensors: Tensors, name: str, dtype: mx.Dtype, bits: int) -> Layer:
+def _load_layer(tensors: Tensors, name: str, dtype: mx.Dtype, bits: int, columns: bool) -> Layer:
     def product(*parts: str) -> Linear:
-        return linear(mx.concatenate([tensors.take(f"{name}{part}.weight", dtype) for part in parts]), bits)
+        return linear(mx.concatenate([tensors.take(f"{name}{part}.weight", dtype) for part in parts]), bits, columns)
 
     layer = Layer(
         self_norm=_load_norm(tensors, f"{name}self_attn_layer_norm", dtype),

@@ -195,9 +195,9 @@ def load(path: Path, dtype: str = "auto", bits: int = 0, backend: Backend | None
     tensors = Tensors(folder)
     weights = DTYPES[backend.dtype if dtype == "auto" else dtype]
     encoder = T5Encoder(tensors, config.text, mx.float32 if weights == mx.float32 else mx.float16)
-    projection = Dense(tensors.take("enc_to_dec_proj.weight", weights), tensors.take("enc_to_dec_proj.bias", weights))
+    projection = Dense(tensors.take("enc_to_dec_proj.weight", weights).T, tensors.take("enc_to_dec_proj.bias", weights))
     mx.eval(projection.parameters())
-    decoder = Decoder(tensors, config.decoder, weights, bits)
+    decoder = Decoder(tensors, config.decoder, weights, bits, backend.weight_columns)
     codec = load_encodec(tensors.take_prefix("audio_encoder."), config.codec)
     steps = backend.steps_per_graph
     player = BlockPlayer(decoder, steps) if steps else StepPlayer(decoder, backend.fold_text)

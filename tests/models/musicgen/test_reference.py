@@ -37,7 +37,7 @@ class Loaded:
         self.encoder = T5Encoder(tensors, self.config.text, mx.float32)
         self.decoder = Decoder(tensors, self.config.decoder, mx.float32)
         self.projection = Dense(
-            tensors.take("enc_to_dec_proj.weight", mx.float32), tensors.take("enc_to_dec_proj.bias", mx.float32)
+            tensors.take("enc_to_dec_proj.weight", mx.float32).T, tensors.take("enc_to_dec_proj.bias", mx.float32)
         )
 
     def text(self, prompt: list[int]) -> mx.array:
