@@ -10,7 +10,9 @@ import datetime
 import importlib.metadata
 import platform
 import statistics
+import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from audiogen_daemon.audio.describe import describe
+from audiogen_daemon.audio.isolated import IsolatedMonitor
 from audiogen_daemon.audio.player import Loop, Player, Streamed, Voice
 from audiogen_daemon.audio.record import StemRecord
 from audiogen_daemon.audio.resample import StreamResampler
@@ -40,6 +43,7 @@ def main() -> None:
     callback()
     resampling(options.seconds, options.rounds)
     stems(options.seconds, options.rounds)
+    speaker()
 
 
 def callback() -> None:
@@ -103,6 +107,28 @@ def stems(seconds: float, rounds: int) -> None:
             print(f"  save as {encoding:30}{1e3 * cost:8.1f}{path.stat().st_size:12}")
         print(f"  describe it again{1e3 * best(lambda: describe(path), rounds):29.2f}")
     print(f"  true peak{1e3 * best(lambda: true_peak_db(pcm, 32_000), rounds):37.1f}")
+
+
+def speaker() -> None:
+    """Print how soon the speaker process answers, what it holds in memory, and what it costs while nothing plays."""
+    answered = threading.Event()
+    monitor = IsolatedMonitor(None, 0.0, 0.1, BLOCK, lambda event: answered.set())
+    begun = time.perf_counter()
+    with monitor:
+        answered.wait(60)
+        first = time.perf_counter() - begun
+        before, waited = ps(monitor.pid, "cputimes"), 20
+        threading.Event().wait(waited)
+        idle = (ps(monitor.pid, "cputimes") - before) / waited
+        print(f"\nspeaker process: first event after {first:.2f} s, {ps(monitor.pid, 'rss') / 1024:.0f} MB resident,")
+        print(
+            f"  {idle:.0%} of a core while nothing plays (to a whole second in {waited}), on {monitor.device_name or 'no card'}"
+        )
+
+
+def ps(pid: int, column: str) -> int:
+    """Return what ps says of a process."""
+    return int(subprocess.run(["ps", "-o", f"{column}=", "-p", str(pid)], capture_output=True, text=True).stdout)
 
 
 def streamed(channels: int) -> Voice:

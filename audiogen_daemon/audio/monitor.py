@@ -219,6 +219,12 @@ class Monitor:
         output = self._output
         return 0.0 if output is None else output.latency
 
+    @property
+    def stuck(self) -> bool:
+        """Whether PortAudio has not let go of a lost device for two seconds; only another process has sound then."""
+        leaving = self._leaving
+        return leaving is not None and not leaving.closed and time.monotonic() - self._lost_at > 2.0
+
     def _post(self, call: Callable[[], None]) -> None:
         self._calls.append(call)
         self._wake.set()

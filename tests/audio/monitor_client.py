@@ -8,7 +8,8 @@ import time
 
 import numpy as np
 
-from audiogen_daemon.audio.monitor import Monitor, MonitorEvent
+from audiogen_daemon.audio.isolated import IsolatedMonitor
+from audiogen_daemon.audio.monitor import MonitorEvent
 
 
 def say(event: str, **values: object) -> None:
@@ -19,7 +20,7 @@ def on_event(event: MonitorEvent) -> None:
     say(type(event).__name__, **dataclasses.asdict(event))
 
 
-def make(monitor: Monitor, path: str, rate: int, speed: float, chunk: float, stop_after: float) -> None:
+def make(monitor: IsolatedMonitor, path: str, rate: int, speed: float, chunk: float, stop_after: float) -> None:
     """Feed a take as a model of that speed would make it."""
     pcm = np.load(path)
     accepted = time.monotonic()
@@ -35,7 +36,7 @@ def make(monitor: Monitor, path: str, rate: int, speed: float, chunk: float, sto
     say("Made", seconds=time.monotonic() - accepted)
 
 
-with Monitor(sys.argv[1] or None, 0.0, 0.1, 1024, on_event) as monitor:
+with IsolatedMonitor(sys.argv[1] or None, 0.0, 0.1, 1024, on_event) as monitor:
     for line in sys.stdin:
         word, *arguments = json.loads(line)
         if word == "make":

@@ -87,3 +87,15 @@ def test_a_model_that_stalls_and_a_stop_are_faded_and_a_stalled_device_comes_bac
         heard = read(tmp_path / name)
         assert heard.max() == pytest.approx(0.5, abs=1e-6)
         assert np.abs(np.diff(heard, axis=0)).max() < 0.01
+
+
+def test_a_sound_server_that_dies_is_found_again_at_its_new_rate(jack: Jack, tmp_path: Path) -> None:
+    np.save(tmp_path / "take.npy", np.full((44100, 1), 0.5, np.float32))
+    monitor = jack.monitor("")
+    monitor.wait("DeviceOpened")
+    jack.stop_server()
+    monitor.wait("DeviceLost")
+    jack.start_server(rate=44100)
+    assert monitor.wait("DeviceOpened")["rate"] == 44100
+    monitor.send("play", str(tmp_path / "take.npy"), 44100, False)
+    monitor.wait("Playing")
