@@ -120,10 +120,9 @@ def speaker() -> None:
         before, waited = ps(monitor.pid, "cputimes"), 20
         threading.Event().wait(waited)
         idle = (ps(monitor.pid, "cputimes") - before) / waited
-        print(f"\nspeaker process: first event after {first:.2f} s, {ps(monitor.pid, 'rss') / 1024:.0f} MB resident,")
-        print(
-            f"  {idle:.0%} of a core while nothing plays (to a whole second in {waited}), on {monitor.device_name or 'no card'}"
-        )
+        memory, card = ps(monitor.pid, "rss") / 1024, monitor.device_name or "no card"
+        print(f"\nspeaker process on {card}: first event after {first:.2f} s, {memory:.0f} MB resident,")
+        print(f"  {idle:.0%} of a core while nothing plays, to a whole second in {waited}")
 
 
 def ps(pid: int, column: str) -> int:
