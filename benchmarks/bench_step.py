@@ -198,7 +198,7 @@ def stepped_bytes(decoder: Any, at: int) -> int:
     config = decoder.config
     used = [decoder.head.parameters()]
     for layer in decoder.layers:
-        products = (layer.qkv, layer.self_out, layer.text_query, layer.text_out, layer.fc1, layer.fc2)
+        products = (layer.qkv, layer.self_out, layer.cross.query, layer.cross.out, layer.fc1, layer.fc2)
         used += [product.parameters() for product in products]
     weights = sum(array.nbytes for arrays in used for array in arrays)
     return weights + 2 * 2 * config.layers * config.hidden * at * decoder.dtype.size

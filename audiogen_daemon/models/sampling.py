@@ -25,6 +25,21 @@ def guide(logits: mx.array, guidance: float | mx.array) -> mx.array:
     return unconditional + guidance * (conditional - unconditional)
 
 
+def guide_doubly(logits: mx.array, guidance: float | mx.array, beta: float | mx.array) -> mx.array:
+    """Guidance by a text and a style at once, the text weighing `beta` times what simple guidance gives it.
+
+    Args:
+        logits: (3B, K, V): rows with both, then rows with the style alone, then unconditional rows.
+
+    Returns:
+        (B, K, V): unconditional + guidance * (style + beta * (both - style) - unconditional).
+
+    Source: Rouard et al. 2024, arXiv:2407.12563.
+    """
+    both, style, unconditional = mx.split(logits, 3)
+    return unconditional + guidance * (style + beta * (both - style) - unconditional)
+
+
 def draw(logits: mx.array, top_k: int, top_p: float, seeds: mx.array, step: int | mx.array) -> mx.array:
     """One token per row and codebook: top-k, then top-p, as transformers orders them, then a draw.
 

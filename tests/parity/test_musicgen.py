@@ -84,7 +84,7 @@ def test_hidden_states_and_guided_logits_of_a_padded_batch(case):
     config = decoder.config
     columns = random_columns({"decoder": {"vocab_size": config.vocabulary, "num_codebooks": config.codebooks}}, 3, seed)
     text = project(prompt_encoder._projection, hidden, lengths)
-    texts = [text_keys(x.text_kv, x.text_query, x.text_out, text, config.heads, 3, lengths) for x in decoder.layers]
+    texts = [text_keys(x.cross, text, config.heads, 3, lengths) for x in decoder.layers]
     rows = mx.tile(mx.array(columns), (2, 1, 1))
     caches = start_caches(config.layers, 6, config.heads, config.head_dim, columns.shape[1], mx.float32)
     steps = []

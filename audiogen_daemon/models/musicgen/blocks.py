@@ -12,9 +12,9 @@ import numpy as np
 from audiogen_daemon.models.musicgen.cache import BucketSlots, Caches, grow
 from audiogen_daemon.models.musicgen.delay import UNKNOWN, Tokens
 from audiogen_daemon.models.musicgen.lm import Decoder
-from audiogen_daemon.models.musicgen.steps import Score, prefill
+from audiogen_daemon.models.musicgen.steps import Score, combine, prefill
 from audiogen_daemon.models.musicgen.text import TextKeys, text_keys
-from audiogen_daemon.models.sampling import draw, guide
+from audiogen_daemon.models.sampling import draw
 
 PIECES = 16
 """Prompts are padded to multiples of this many word pieces, so that few lengths are ever compiled."""
@@ -34,10 +34,10 @@ class BlockPlayer:
         """See `Player`; up to `steps` columns at a time."""
         sampling, steps, columns = score.sampling, self._steps, len(score.grid)
         seeds = mx.array(score.seeds, mx.uint32)
-        temperature, guidance = mx.array(sampling.temperature), mx.array(sampling.guidance)
+        weights = mx.array(sampling.temperature), mx.array(sampling.guidance), mx.array(score.beta)
         text = self._listen(score)
         logits, caches = prefill(self._decoder, score, text)
-        block = self._block(sampling.top_k, sampling.top_p, score.guided)
+        block = self._block(sampling.top_k, sampling.top_p, score.ways)
         spoken = [(layer.keys, layer.values) for layer in text]
         mask = text[0].mask if text else None
 
@@ -46,10 +46,9 @@ class BlockPlayer:
             known = np.full((steps, score.grid.shape[1]), self._decoder.config.special_token, np.int32)
             part = score.grid[first : first + steps]
             known[: len(part)] = part
-            caches = grow(caches, first + steps)
-            drawn, logits, caches = block(
-                logits, caches, spoken, mask, mx.array(known), mx.array(first), seeds, temperature, guidance
-            )
+            caches = grow(caches, score.before + first + steps)
+            places = mx.array(first), mx.array(score.before)
+            drawn, logits, caches = block(logits, caches, spoken, mask, mx.array(known), *places, seeds, *weights)
             mx.async_eval(drawn, logits, caches)  # type: ignore[no-untyped-call]
             if waiting is not None:
                 yield np.array(waiting[0])[: waiting[1]]
@@ -65,12 +64,10 @@ class BlockPlayer:
         text = mx.repeat(mx.pad(score.text, [(0, 0), (0, room - pieces), (0, 0)]), takes, axis=0)
         lengths = mx.full((takes,), pieces, mx.int32)
         silent, heads = score.rows - takes, self._decoder.config.heads
-        return tuple(
-            text_keys(layer.text_kv, layer.text_query, layer.text_out, text, heads, silent, lengths)
-            for layer in self._decoder.layers
-        )
+        crosses = [layer.cross for layer in self._decoder.layers if layer.cross is not None]
+        return tuple(text_keys(cross, text, heads, silent, lengths) for cross in crosses)
 
-    def _compile(self, top_k: int, top_p: float, guided: bool) -> Block:
+    def _compile(self, top_k: int, top_p: float, ways: int) -> Block:
         decoder, steps = self._decoder, self._steps
 
         def block(
@@ -80,26 +77,28 @@ class BlockPlayer:
             mask: mx.array | None,
             known: mx.array,
             first: mx.array,
+            before: mx.array,
             seeds: mx.array,
             temperature: mx.array,
             guidance: mx.array,
+            beta: mx.array,
         ) -> tuple[mx.array, mx.array, Caches]:
             text = [
-                TextKeys(layer.text_query, layer.text_out, keys, values, mask)
+                TextKeys(layer.cross, keys, values, mask)
                 for layer, (keys, values) in zip(decoder.layers, spoken, strict=False)
+                if layer.cross is not None
             ]
             filled = mx.arange(caches[0].shape[3])
             columns = []
             for step in range(steps):
                 column = first + step
-                if guided:
-                    logits = guide(logits, guidance)
+                logits = combine(logits, ways, guidance, beta)
                 drawn = draw(logits / temperature, top_k, top_p, seeds, column)
                 drawn = mx.where(known[step] == UNKNOWN, drawn, known[step])
                 columns.append(drawn)
-                rows = mx.tile(drawn, (2, 1)) if guided else drawn
-                slots = BucketSlots(column, (filled <= column)[None, None, None])
-                logits, caches = decoder(rows[:, None], caches, slots, text)
+                position = before + column
+                slots = BucketSlots(position, (filled <= position)[None, None, None])
+                logits, caches = decoder(mx.tile(drawn, (ways, 1))[:, None], caches, slots, text)
             return mx.stack(columns), logits, caches
 
         return mx.compile(block)

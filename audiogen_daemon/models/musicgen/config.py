@@ -29,6 +29,7 @@ class DecoderConfig:
     vocabulary: int
     channels: int
     max_positions: int
+    cross_attention: bool = True
 
     @property
     def special_token(self) -> int:

@@ -1,7 +1,8 @@
 """The decoder: codec tokens and a text in, logits of the next tokens out; all state is passed in and out.
 
 Source: transformers' modeling_musicgen and audiocraft's LMModel, which agree. Pre-norm blocks of causal self-attention,
-cross-attention to the text and an exact-erf GELU feed-forward; only norms have biases; sinusoidal positions.
+cross-attention to the text and an exact-erf GELU feed-forward; only norms have biases; sinusoidal positions. Models
+that follow a melody or a style have no cross-attention: what they follow stands before the tokens, positions counted.
 """
 
 import math
@@ -14,7 +15,7 @@ import numpy as np
 from audiogen_daemon.models.layers.linear import Linear, Norm, linear
 from audiogen_daemon.models.musicgen.cache import Caches, Slots
 from audiogen_daemon.models.musicgen.config import DecoderConfig
-from audiogen_daemon.models.musicgen.text import LayerText
+from audiogen_daemon.models.musicgen.text import Cross, LayerText
 from audiogen_daemon.models.weights import Shape, Tensors
 
 PREFIX = "decoder.model.decoder."
@@ -29,11 +30,11 @@ def decoder_shapes(config: DecoderConfig) -> dict[str, Shape]:
         shapes[f"decoder.lm_heads.{k}.weight"] = (config.vocabulary, h)
     for i in range(config.layers):
         layer = f"{PREFIX}layers.{i}."
-        for attention in ("self_attn", "encoder_attn"):
+        for attention in ("self_attn", "encoder_attn")[: 2 if config.cross_attention else 1]:
             for part in ("q", "k", "v", "out"):
                 shapes[f"{layer}{attention}.{part}_proj.weight"] = (h, h)
-        for norm in ("self_attn_layer_norm", "encoder_attn_layer_norm", "final_layer_norm"):
-            shapes[f"{layer}{norm}.weight"] = shapes[f"{layer}{norm}.bias"] = (h,)
+            shapes[f"{layer}{attention}_layer_norm.weight"] = shapes[f"{layer}{attention}_layer_norm.bias"] = (h,)
+        shapes[f"{layer}final_layer_norm.weight"] = shapes[f"{layer}final_layer_norm.bias"] = (h,)
         shapes[f"{layer}fc1.weight"] = (config.ffn, h)
         shapes[f"{layer}fc2.weight"] = (h, config.ffn)
     return shapes
@@ -54,15 +55,12 @@ def gelu(x: mx.array) -> mx.array:
 
 @dataclass(frozen=True)
 class Layer:
-    """One block's weights: q, k and v of the self-attention as one matrix, k and v of the text as one."""
+    """One block's weights: q, k and v of the self-attention as one matrix; cross: None without cross-attention."""
 
     self_norm: Norm
     qkv: Linear
     self_out: Linear
-    text_norm: Norm
-    text_query: Linear
-    text_kv: Linear
-    text_out: Linear
+    cross: Cross | None
     ffn_norm: Norm
     fc1: Linear
     fc2: Linear
@@ -77,7 +75,8 @@ class Decoder:
         self.config = config
         self.dtype = dtype
         self.layers = tuple(
-            _load_layer(tensors, f"{PREFIX}layers.{i}.", dtype, bits, columns) for i in range(config.layers)
+            _load_layer(tensors, f"{PREFIX}layers.{i}.", config.cross_attention, dtype, bits, columns)
+            for i in range(config.layers)
         )
         ks = range(config.codebooks)
         self.embedding = mx.concatenate([tensors.take(f"{PREFIX}embed_tokens.{k}.weight", dtype) for k in ks])
@@ -103,9 +102,16 @@ class Decoder:
         Returns:
             logits (B, K, V) in float32, and the caches with these columns in them.
         """
+        return self.read(self.embed(columns), caches, slots, text)
+
+    def embed(self, columns: mx.array) -> mx.array:
+        """What columns of tokens are to the blocks, before their positions: (B, T, K) to (B, T, C)."""
+        return self.embedding[columns + self.offsets].sum(axis=2)
+
+    def read(self, x: mx.array, caches: Caches, slots: Slots, text: Sequence[LayerText]) -> tuple[mx.array, Caches]:
+        """Like calling the decoder, for columns that are embedded already, (B, T, C)."""
         config = self.config
-        B, T, K = columns.shape
-        x = self.embedding[columns + self.offsets].sum(axis=2)
+        B, T, _ = x.shape
         x = x + slots.rows_of(self.positions, T)
         written = []
         for i, layer in enumerate(self.layers):
@@ -115,29 +121,35 @@ class Decoder:
             y = mx.fast.scaled_dot_product_attention(qkv[0], keys, values, scale=config.head_dim**-0.5, mask=mask)
             x = layer.self_out.add(x, y.transpose(0, 2, 1, 3).reshape(B, T, config.hidden))
             if text:
-                x = text[i].add(x, layer.text_norm)
+                x = text[i].add(x)
             x = layer.fc2.add(x, gelu(layer.fc1(layer.ffn_norm(x))))
         logits = self.head(self.norm(x[:, -1]))
-        return logits.astype(mx.float32).reshape(B, K, config.vocabulary), tuple(written)
+        return logits.astype(mx.float32).reshape(B, config.codebooks, config.vocabulary), tuple(written)
 
 
-def _load_layer(tensors: Tensors, name: str, dtype: mx.Dtype, bits: int, columns: bool) -> Layer:
+def _load_layer(tensors: Tensors, name: str, cross_attention: bool, dtype: mx.Dtype, bits: int, columns: bool) -> Layer:
     def product(*parts: str) -> Linear:
         return linear(mx.concatenate([tensors.take(f"{name}{part}.weight", dtype) for part in parts]), bits, columns)
 
+    cross = None
+    if cross_attention:
+        cross = Cross(
+            norm=_load_norm(tensors, f"{name}encoder_attn_layer_norm", dtype),
+            query=product("encoder_attn.q_proj"),
+            kv=product("encoder_attn.k_proj", "encoder_attn.v_proj"),
+            out=product("encoder_attn.out_proj"),
+        )
+        mx.eval([part.parameters() for part in (cross.query, cross.kv, cross.out)])
     layer = Layer(
         self_norm=_load_norm(tensors, f"{name}self_attn_layer_norm", dtype),
         qkv=product("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
         self_out=product("self_attn.out_proj"),
-        text_norm=_load_norm(tensors, f"{name}encoder_attn_layer_norm", dtype),
-        text_query=product("encoder_attn.q_proj"),
-        text_kv=product("encoder_attn.k_proj", "encoder_attn.v_proj"),
-        text_out=product("encoder_attn.out_proj"),
+        cross=cross,
         ffn_norm=_load_norm(tensors, f"{name}final_layer_norm", dtype),
         fc1=product("fc1"),
         fc2=product("fc2"),
     )
-    products = (layer.qkv, layer.self_out, layer.text_query, layer.text_kv, layer.text_out, layer.fc1, layer.fc2)
+    products = (layer.qkv, layer.self_out, layer.fc1, layer.fc2)
     mx.eval([product.parameters() for product in products])  # now, so that the file's own tensors can go
     return layer
 

@@ -1,6 +1,7 @@
 """The loop over steps: known columns in one pass, then one drawn column at a time.
 
-Rows of a batch are takes: first one conditional row per take, then, under guidance, as many rows without a text.
+Rows of a batch are takes: first one conditional row per take, then, under guidance, as many rows without a text; with a
+style and a text, as many rows with the style alone lie between.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,30 +16,41 @@ from audiogen_daemon.models.musicgen.delay import UNKNOWN, Tokens
 from audiogen_daemon.models.musicgen.lm import Decoder
 from audiogen_daemon.models.musicgen.text import LayerText, fold_text, text_keys
 from audiogen_daemon.models.pipeline import Sampling
-from audiogen_daemon.models.sampling import draw, guide
+from audiogen_daemon.models.sampling import draw, guide, guide_doubly
 
 
 @dataclass(frozen=True)
 class Score:
     """What is to be played: a laid-out sequence, and how its gaps are filled.
 
-    grid: (columns, K), known tokens and UNKNOWN. seeds: one per take. text: (1, pieces, C) that all takes share.
+    grid: (columns, K), known tokens and UNKNOWN. seeds: one per take. text: (1, pieces, C) that all takes share, for
+    models with cross-attention. prefix: (ways, P, C) that all takes share, for models without: what stands before the
+    tokens, one row per way of guidance. beta: with three ways, how much more the text counts than the style.
     """
 
     grid: Tokens
     seeds: tuple[int, ...]
     text: mx.array | None
     sampling: Sampling
+    prefix: mx.array | None = None
+    beta: float = 1.0
 
     @property
-    def guided(self) -> bool:
-        """Whether unconditional rows are needed: without a text, both halves of the batch would be equal."""
-        return self.text is not None and self.sampling.guidance != 1.0
+    def ways(self) -> int:
+        """Rows per take: without a text, the unconditional row would equal the conditional one and is left out."""
+        if self.prefix is not None:
+            return int(self.prefix.shape[0])
+        return 2 if self.text is not None and self.sampling.guidance != 1.0 else 1
 
     @property
     def rows(self) -> int:
         """Rows of the batch."""
-        return len(self.seeds) * (2 if self.guided else 1)
+        return len(self.seeds) * self.ways
+
+    @property
+    def before(self) -> int:
+        """Positions that the prefix takes before column 0."""
+        return 0 if self.prefix is None else int(self.prefix.shape[1])
 
     @property
     def first(self) -> int:
@@ -65,21 +77,32 @@ def listen(decoder: Decoder, score: Score, fold: bool) -> tuple[LayerText, ...]:
     takes, pieces = len(score.seeds), score.text.shape[1]
     texts: list[LayerText] = []
     for layer in decoder.layers:
+        assert layer.cross is not None, "only models with cross-attention get a text"
         if fold and heads * pieces < hidden:
-            texts.append(fold_text(layer.text_kv, layer.text_query, layer.text_out, score.text, heads, takes))
+            texts.append(fold_text(layer.cross, score.text, heads, takes))
         else:
             text = mx.repeat(score.text, takes, axis=0)
-            silent = score.rows - takes
-            texts.append(text_keys(layer.text_kv, layer.text_query, layer.text_out, text, heads, silent, None))
+            texts.append(text_keys(layer.cross, text, heads, score.rows - takes, None))
     return tuple(texts)
 
 
 def prefill(decoder: Decoder, score: Score, text: Sequence[LayerText]) -> tuple[mx.array, Caches]:
-    """Read the known columns in one pass: logits (rows, K, V) of the first unknown column, and the caches."""
+    """Read prefix and known columns in one pass: logits (rows, K, V) of the first unknown column, and the caches."""
     config = decoder.config
-    caches = start_caches(config.layers, score.rows, config.heads, config.head_dim, score.first + 1, decoder.dtype)
+    room = score.before + score.first + 1
+    caches = start_caches(config.layers, score.rows, config.heads, config.head_dim, room, decoder.dtype)
     known = mx.broadcast_to(mx.array(score.grid[None, : score.first]), (score.rows, score.first, config.codebooks))
-    return decoder(known, caches, ExactSlots(0), text)
+    x = decoder.embed(known)
+    if score.prefix is not None:
+        x = mx.concatenate([mx.repeat(score.prefix, len(score.seeds), axis=0), x], axis=1)
+    return decoder.read(x, caches, ExactSlots(0), text)
+
+
+def combine(logits: mx.array, ways: int, guidance: float | mx.array, beta: float | mx.array) -> mx.array:
+    """The rows of each take as one: (ways * takes, K, V) to (takes, K, V)."""
+    if ways == 3:
+        return guide_doubly(logits, guidance, beta)
+    return guide(logits, guidance) if ways == 2 else logits
 
 
 class StepPlayer:
@@ -99,13 +122,13 @@ class StepPlayer:
         text = listen(self._decoder, score, self._fold)
         logits, caches = prefill(self._decoder, score, text)
         for column in range(score.first, columns):
-            if score.guided:
-                logits = guide(logits, sampling.guidance)
+            logits = combine(logits, score.ways, sampling.guidance, score.beta)
             drawn = draw(logits / sampling.temperature, sampling.top_k, sampling.top_p, seeds, column)
             known = mx.array(score.grid[column])
             drawn = mx.where(known == UNKNOWN, drawn, known)
             yield np.array(drawn)[None]
             if column + 1 < columns:
-                caches = grow(caches, column + 1)
-                step = mx.tile(drawn, (score.rows // len(score.seeds), 1))[:, None]
-                logits, caches = self._decoder(step, caches, ExactSlots(column), text)
+                position = score.before + column
+                caches = grow(caches, position + 1)
+                step = mx.tile(drawn, (score.ways, 1))[:, None]
+                logits, caches = self._decoder(step, caches, ExactSlots(position), text)

@@ -12,10 +12,20 @@ import mlx.core as mx
 from audiogen_daemon.models.layers.linear import Linear, Norm
 
 
+@dataclass(frozen=True)
+class Cross:
+    """One layer's weights of the cross-attention; k and v as one matrix."""
+
+    norm: Norm
+    query: Linear
+    kv: Linear
+    out: Linear
+
+
 class LayerText(Protocol):
     """One layer's view of the text."""
 
-    def add(self, x: mx.array, norm: Norm) -> mx.array:
+    def add(self, x: mx.array) -> mx.array:
         """x (B, T, C) plus what attention to the text gives."""
         ...
 
@@ -27,19 +37,18 @@ class TextKeys:
     mask: (B, 1, 1, pieces) bool, False for padding; None when no row is padded.
     """
 
-    query: Linear
-    out: Linear
+    cross: Cross
     keys: mx.array
     values: mx.array
     mask: mx.array | None
 
-    def add(self, x: mx.array, norm: Norm) -> mx.array:
+    def add(self, x: mx.array) -> mx.array:
         """See `LayerText`."""
         B, T, C = x.shape
         _, heads, _, head_dim = self.keys.shape
-        q = self.query(norm(x)).reshape(B, T, heads, head_dim).transpose(0, 2, 1, 3)
+        q = self.cross.query(self.cross.norm(x)).reshape(B, T, heads, head_dim).transpose(0, 2, 1, 3)
         y = mx.fast.scaled_dot_product_attention(q, self.keys, self.values, scale=head_dim**-0.5, mask=self.mask)
-        return self.out.add(x, y.transpose(0, 2, 1, 3).reshape(B, T, C))
+        return self.cross.out.add(x, y.transpose(0, 2, 1, 3).reshape(B, T, C))
 
 
 @dataclass(frozen=True)
@@ -52,23 +61,22 @@ class FoldedText:
     keys: (heads * pieces, C), the scale included. values: (heads * pieces, C). rows: how many have the text.
     """
 
+    norm: Norm
     keys: mx.array
     values: mx.array
     heads: int
     rows: int
 
-    def add(self, x: mx.array, norm: Norm) -> mx.array:
+    def add(self, x: mx.array) -> mx.array:
         """See `LayerText`."""
         B, T, _ = x.shape
-        scores = norm(x[: self.rows]) @ self.keys.T
+        scores = self.norm(x[: self.rows]) @ self.keys.T
         weights = mx.softmax(scores.reshape(self.rows, T, self.heads, -1), axis=-1).reshape(scores.shape)
         with_text = mx.addmm(x[: self.rows], weights, self.values)
         return with_text if self.rows == B else mx.concatenate([with_text, x[self.rows :]])
 
 
-def text_keys(
-    kv: Linear, query: Linear, out: Linear, text: mx.array, heads: int, silent_rows: int, lengths: mx.array | None
-) -> TextKeys:
+def text_keys(cross: Cross, text: mx.array, heads: int, silent_rows: int, lengths: mx.array | None) -> TextKeys:
     """One layer's keys and values.
 
     Args:
@@ -77,16 +85,16 @@ def text_keys(
         lengths: (B,), real pieces of each row; None: no padding.
     """
     B, pieces, C = text.shape
-    both = kv(text).reshape(B, pieces, 2, heads, C // heads).transpose(2, 0, 3, 1, 4)
+    both = cross.kv(text).reshape(B, pieces, 2, heads, C // heads).transpose(2, 0, 3, 1, 4)
     both = mx.contiguous(mx.pad(both, [(0, 0), (0, silent_rows), (0, 0), (0, 0), (0, 0)]))
     mask = None
     if lengths is not None:
         filled = mx.concatenate([lengths, mx.full((silent_rows,), pieces, lengths.dtype)])
         mask = (mx.arange(pieces)[None, :] < filled[:, None])[:, None, None, :]
-    return TextKeys(query, out, both[0], both[1], mask)
+    return TextKeys(cross, both[0], both[1], mask)
 
 
-def fold_text(kv: Linear, query: Linear, out: Linear, text: mx.array, heads: int, rows: int) -> FoldedText:
+def fold_text(cross: Cross, text: mx.array, heads: int, rows: int) -> FoldedText:
     """One layer's folded text.
 
     Args:
@@ -94,7 +102,7 @@ def fold_text(kv: Linear, query: Linear, out: Linear, text: mx.array, heads: int
     """
     _, pieces, C = text.shape
     D = C // heads
-    keys, values = kv(text).reshape(pieces, 2, heads, D).transpose(1, 2, 0, 3)
-    folded_keys = (keys @ query.matrix().reshape(heads, D, C)) * D**-0.5
-    folded_values = values @ out.matrix().reshape(C, heads, D).transpose(1, 2, 0)
-    return FoldedText(folded_keys.reshape(-1, C), folded_values.reshape(-1, C), heads, rows)
+    keys, values = cross.kv(text).reshape(pieces, 2, heads, D).transpose(1, 2, 0, 3)
+    folded_keys = (keys @ cross.query.matrix().reshape(heads, D, C)) * D**-0.5
+    folded_values = values @ cross.out.matrix().reshape(C, heads, D).transpose(1, 2, 0)
+    return FoldedText(cross.norm, folded_keys.reshape(-1, C), folded_values.reshape(-1, C), heads, rows)

@@ -67,9 +67,9 @@ def test_guided_logits_equal_reference_over_a_rollout(loaded, fold):
     config, layers = loaded.config.decoder, loaded.decoder.layers
     columns, text = mx.array(loaded.reference["columns"][:1]), loaded.text(PROMPTS[0])
     if fold:
-        texts = [fold_text(x.text_kv, x.text_query, x.text_out, text, config.heads, 1) for x in layers]
+        texts = [fold_text(x.cross, text, config.heads, 1) for x in layers]
     else:
-        texts = [text_keys(x.text_kv, x.text_query, x.text_out, text, config.heads, 1, None) for x in layers]
+        texts = [text_keys(x.cross, text, config.heads, 1, None) for x in layers]
 
     got = rollout(loaded.decoder, mx.tile(columns, (2, 1, 1)), texts)
 
@@ -80,7 +80,7 @@ def test_guided_logits_of_a_batch_of_padded_prompts_equal_reference(loaded):
     columns, lengths = mx.array(loaded.reference["columns"]), mx.array([len(prompt) for prompt in PROMPTS])
     text = project(loaded.projection, mx.array(loaded.reference["text"]), lengths)
     heads = loaded.config.decoder.heads
-    texts = [text_keys(x.text_kv, x.text_query, x.text_out, text, heads, 2, lengths) for x in loaded.decoder.layers]
+    texts = [text_keys(x.cross, text, heads, 2, lengths) for x in loaded.decoder.layers]
 
     got = rollout(loaded.decoder, mx.tile(columns, (2, 1, 1)), texts)
 
