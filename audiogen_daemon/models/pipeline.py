@@ -3,7 +3,7 @@
 A pipeline never sees a queue, a flag, a callback, a socket or a thread. Cancelling is closing the generator.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,6 +38,8 @@ class Request:
     seed: 0 to 2**32 - 1.
     tempo: beats per minute, for models that are primed with a count-in; None leaves it to the prompt.
     continues: (samples, channels) at the pipeline's sample rate: go on from here. The output begins after it.
+    variations: takes made in one pass, 1 to 8; variation i is the take of seed (seed + i) % 2**32.
+    morph: up to 4 (prompt, weight) to mix in place of the prompt; the weights count relative to their sum.
     """
 
     prompt: str
@@ -46,11 +48,21 @@ class Request:
     sampling: Sampling
     tempo: float | None = None
     continues: PCM | None = None
+    variations: int = 1
+    morph: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """One per variation."""
+        return tuple((self.seed + variation) % 2**32 for variation in range(self.variations))
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Steps made so far, of all steps of the take; ends with step == steps."""
+    """Steps made so far, of all steps of the take; ends with step == steps. All variations share their steps.
+
+    In a jam, which has no end, steps is 0.
+    """
 
     step: int
     steps: int
@@ -58,16 +70,17 @@ class Progress:
 
 @dataclass(frozen=True)
 class Audio:
-    """The next samples of the take: (samples, channels)."""
+    """The next samples of one variation of the take: (samples, channels)."""
 
     pcm: PCM
+    variation: int = 0
 
 
 class Pipeline(Protocol):
     """A model ready to play.
 
-    sample_rate: Hz. channels: of the audio it makes. max_seconds: longest take it was trained for.
-    sampling: the checkpoint's own defaults.
+    sample_rate: Hz. channels: of the audio it makes. max_seconds: longest take it was trained for. longest_seconds:
+    longest take it makes, by going on from its own end. sampling: the checkpoint's own defaults.
     """
 
     @property
@@ -77,12 +90,25 @@ class Pipeline(Protocol):
     @property
     def max_seconds(self) -> float: ...
     @property
+    def longest_seconds(self) -> float: ...
+    @property
     def sampling(self) -> Sampling: ...
 
     def generate(self, request: Request) -> Iterator[Progress | Audio]:
-        """Yield progress and audio until exactly round(seconds * sample_rate) samples have come out.
+        """Yield progress and audio until exactly round(seconds * sample_rate) samples of every variation have come out.
 
         Raises:
             ValueError: the request is outside what the model can do; names value, range and cure.
+        """
+        ...
+
+    def jam(self, request: Request) -> Generator[Progress | Audio, Request | None, None]:
+        """Yield progress and audio until closed; `send` another request between two items to steer.
+
+        Prompt, morph and sampling of a sent request hold from the next step on; what else it says belongs to a take and
+        is passed over, as are `seconds` and `variations` of the first one. `send` returns the next item, as `next` does.
+
+        Raises:
+            ValueError: by `jam` or by `send`; a jam that refuses what was sent plays on as before.
         """
         ...
