@@ -81,10 +81,17 @@ class StemKeeper:
         try:
             saved = stems.save(record, pcm, recording.rate, self._folder, self._form, samples)
         except stems.StemError as error:
-            held.hold(record, pcm, recording.rate, self._state, samples)
-            return [m.StemHeld(take.id, str(error))]
+            return [m.StemHeld(take.id, self._hold(record, pcm, recording.rate, samples, error))]
         self._journal.done(take.id, saved.path)
         return [m.StemSaved(take, str(saved.path))]
+
+    def _hold(self, record: StemRecord, pcm: PCM, rate: int, samples: int | None, why: stems.StemError) -> str:
+        """Keep the take in the state folder, or, where even that fails, in the journal alone; return why, in words."""
+        try:
+            held.hold(record, pcm, rate, self._state, samples)
+        except stems.StemError as error:
+            return f"{why}; nor can it be held ({error}): it will be made again from its seed at the next start"
+        return str(why)
 
     def deliver_held(self) -> list[m.Event]:
         """Bring stems that had to wait into the drop folder, if it takes them now."""

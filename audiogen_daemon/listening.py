@@ -6,6 +6,7 @@ import soundfile
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.audio import monitor as mon
+from audiogen_daemon.audio.isolated import IsolatedMonitor
 from audiogen_daemon.audio.ring import PCM
 from audiogen_daemon.config import Monitor as MonitorConfig
 
@@ -16,15 +17,17 @@ UNKNOWN_SPEED = 1.0
 class Listening:
     """The monitor as the daemon uses it; `tell` is called from the monitor's thread.
 
+    The sound card has a process of its own: it may hang or die without taking anything else along.
+
     With the monitor switched off every method does nothing, and stems still land.
     """
 
     def __init__(self, config: MonitorConfig, tell: Callable[[m.Message], None]) -> None:
         self._tell = tell
         self._playing: set[int] = set()
-        self._monitor: mon.Monitor | None = None
+        self._monitor: IsolatedMonitor | None = None
         if config.enabled:
-            self._monitor = mon.Monitor(
+            self._monitor = IsolatedMonitor(
                 config.device or None,
                 config.gain_db,
                 config.preroll_margin,

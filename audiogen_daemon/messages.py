@@ -158,6 +158,13 @@ class TransportBeat(Command):
 
 
 @dataclass(frozen=True)
+class FindStem(Command):
+    """Ask once more where a take's stem is (None: the last)."""
+
+    take: int | None = None
+
+
+@dataclass(frozen=True)
 class MonitorPlay(Command):
     """Listen to a take again (None: the last)."""
 
@@ -294,7 +301,7 @@ class JobStarted:
 
 @dataclass(frozen=True)
 class JobProgress:
-    """Steps made of all steps."""
+    """Steps made of all steps, of a take and of all that are made with it."""
 
     take: int
     step: int
@@ -450,9 +457,9 @@ class Forget:
 
 @dataclass(frozen=True)
 class Run:
-    """Have the engine make the take."""
+    """Have the engine make a take, or all variations of one request in one pass."""
 
-    take: Take
+    takes: tuple[Take, ...]
 
 
 @dataclass(frozen=True)

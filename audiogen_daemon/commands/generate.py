@@ -112,7 +112,7 @@ def _request(take: Take, config: configuration.Config) -> tuple[Any, Any]:
         pipeline = registry.load(
             take.settings.model, Path(config.models.folder), config.engine.dtype, config.engine.quantize
         )
-        return pipeline, request_for(take, pipeline)
+        return pipeline, request_for([take], pipeline)
     except (LookupError, ValueError) as error:
         raise CommandError(str(error)) from error
 

@@ -263,6 +263,7 @@ _TABLE = (
         "the DAW's song position",
         lambda arguments: m.TransportBeat(_number(arguments, 0, "beat")),
     ),
+    Address("/stem", "[take]", "answers /stem/saved once more, for whoever missed it", _take(m.FindStem)),
     Address("/monitor/play", "[take]", "listen to a finished take", _take(m.MonitorPlay), trigger=True),
     Address("/monitor/stop", "", "fade the monitor out", _plain(m.MonitorStop), trigger=True),
     Address(

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +17,13 @@ CONTINUE_SECONDS = 12.0
 """How much of a stem is listened to before going on from it: the overlap of audiocraft's sliding window."""
 
 
-def request_for(take: Take, pipeline: Pipeline) -> Request:
-    """Return the request of a take; values left open are the model's own.
+def request_for(takes: Sequence[Take], pipeline: Pipeline) -> Request:
+    """Return the request of a take, or of variations that differ in their seeds; values left open are the model's own.
 
     Raises:
         ValueError, OSError: the stem to go on from cannot be read.
     """
+    take = takes[0]
     settings = take.settings
     return Request(
         prompt=in_words(settings),
@@ -29,6 +31,7 @@ def request_for(take: Take, pipeline: Pipeline) -> Request:
         seed=settings.seed,
         sampling=_sampling(settings, pipeline.sampling),
         tempo=settings.tempo or None,
+        variations=len(takes),
         continues=_tail(Path(take.continues), pipeline) if take.continues else None,
     )
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import Any, Literal
+from typing import Any
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.engine import protocol as p
@@ -47,7 +47,8 @@ class Supervisor:
         self._sign_of_life = 0.0
         self._starting = True
         self._loads: set[str] = set()
-        self._job: Literal["none", "sent", "started"] = "none"
+        self._job: set[int] = set()
+        self._job_started = False
         self._wanted = asyncio.Event()
         self._stopping = False
         self._deaths = 0
@@ -88,7 +89,7 @@ class Supervisor:
         if isinstance(message, m.Load):
             self._loads.add(message.name)
         if isinstance(message, m.Run):
-            self._job = "sent"
+            self._job, self._job_started = {take.id for take in message.takes}, False
         self._sign_of_life = time.monotonic()
         try:
             self._pipe.send(message)
@@ -124,7 +125,7 @@ class Supervisor:
         finally:
             theirs.close()
         self._pipe = Connection(ours.detach())
-        self._starting, self._loads, self._job = True, set(), "none"
+        self._starting, self._loads, self._job = True, set(), set()
         self._sign_of_life = time.monotonic()
         self._pipe.send(self._start)
         self._arrived = asyncio.Queue()
@@ -144,10 +145,10 @@ class Supervisor:
             self._note(message)
 
     def _limit(self) -> float:
-        return self._patience.hang_timeout if self._job == "started" else self._patience.load_timeout
+        return self._patience.hang_timeout if self._job and self._job_started else self._patience.load_timeout
 
     def _time_left(self) -> float | None:
-        if not (self._starting or self._loads or self._job != "none"):
+        if not (self._starting or self._loads or self._job):
             return None
         return max(0.0, self._sign_of_life + self._limit() - time.monotonic())
 
@@ -170,11 +171,12 @@ class Supervisor:
             case m.ModelFailed(name):
                 self._loads.discard(name)
             case m.JobStarted():
-                self._job = "started"
-            case m.JobDone():
-                self._job, self._deaths = "none", 0
-            case m.JobCancelled() | m.JobFailed():
-                self._job = "none"
+                self._job_started = True
+            case m.JobDone(take):
+                self._job.discard(take)
+                self._deaths = 0
+            case m.JobCancelled(take) | m.JobFailed(take):
+                self._job.discard(take)
         self._on_event(message)
 
     def _kill(self) -> None:

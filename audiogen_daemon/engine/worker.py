@@ -40,8 +40,8 @@ class Worker:
         while True:
             message = self._waiting.popleft() if self._waiting else self._pipe.recv()
             match message:
-                case m.Run(take):
-                    self._run(take)
+                case m.Run(takes):
+                    self._run(takes)
                 case m.Load(name):
                     self._load(name)
                 case m.Unload(name):
@@ -105,45 +105,54 @@ class Worker:
             mx.clear_cache()
             self._pipe.send(m.ModelGone(name))
 
-    def _run(self, take: m.Take) -> None:
-        """Make one take. Whatever goes wrong inside it ends this take and nothing else."""
+    def _run(self, takes: tuple[m.Take, ...]) -> None:
+        """Make one take, or variations together. Whatever goes wrong ends these takes and nothing else."""
+        job = Job(takes)
         try:
-            self._make(take)
+            self._make(job)
         except JobError as error:
-            self._pipe.send(m.JobFailed(take.id, error.code, str(error)))
+            self._fail(job, error.code, str(error))
         except (EOFError, BrokenPipeError, ConnectionResetError):
             raise
         except Exception as error:
-            log.exception("take %d failed", take.id)
-            self._pipe.send(m.JobFailed(take.id, "bug", f"{type(error).__name__}: {error}"))
+            log.exception("take %d failed", takes[0].id)
+            self._fail(job, "bug", f"{type(error).__name__}: {error}")
         finally:
             gc.collect()
 
-    def _make(self, take: m.Take) -> None:
+    def _fail(self, job: "Job", code: str, reason: str) -> None:
+        for take_id in job.alive:
+            self._pipe.send(m.JobFailed(take_id, code, reason))
+
+    def _make(self, job: "Job") -> None:
         from audiogen_daemon.engine.requests import request_for
         from audiogen_daemon.models.pipeline import Audio
 
-        if take.settings.model not in self._models:
-            self._warm(take.settings.model)
-            self._pipe.send(m.ModelReady(self._models[take.settings.model][1]))
-        pipeline = self._models[take.settings.model][0]
+        first = job.takes[0]
+        if first.settings.model not in self._models:
+            self._warm(first.settings.model)
+            self._pipe.send(m.ModelReady(self._models[first.settings.model][1]))
+        pipeline = self._models[first.settings.model][0]
         try:
-            request = request_for(take, pipeline)
+            request = request_for(job.takes, pipeline)
         except (ValueError, OSError) as error:
             raise JobError("request", str(error)) from error
         total = round(request.seconds * pipeline.sample_rate)
-        self._pipe.send(m.JobStarted(take.id, pipeline.sample_rate, pipeline.channels, total))
-        began, made = time.monotonic(), 0
+        for take in job.takes:
+            self._pipe.send(m.JobStarted(take.id, pipeline.sample_rate, pipeline.channels, total))
+        began = time.monotonic()
         items: Iterator[Any] = pipeline.generate(request)
         try:
             for item in items:
                 if isinstance(item, Audio):
-                    made += len(item.pcm)
-                    self._pipe.send(p.JobAudio(take.id, item.pcm, time.monotonic()))
+                    take_id = job.takes[item.variation].id
+                    if take_id in job.alive:
+                        job.made[take_id] += len(item.pcm)
+                        self._pipe.send(p.JobAudio(take_id, item.pcm, time.monotonic()))
                 else:
-                    self._pipe.send(m.JobProgress(take.id, item.step, item.steps))
-                if self._stopped(take.id):
-                    self._pipe.send(m.JobCancelled(take.id, made / pipeline.sample_rate))
+                    self._pipe.send(m.JobProgress(job.alive[0], item.step, item.steps))
+                self._obey(job, pipeline.sample_rate)
+                if not job.alive:
                     return
         except ValueError as error:
             raise JobError("request", str(error)) from error
@@ -151,20 +160,33 @@ class Worker:
             raise JobError("memory", str(error)) from error
         finally:
             items.close()  # type: ignore[attr-defined]
-        seconds = made / pipeline.sample_rate
+        seconds = total / pipeline.sample_rate
         speed = seconds / max(time.monotonic() - began, 1e-9)
-        self._pipe.send(m.JobDone(take.id, seconds, speed, tuple(dataclasses.asdict(request.sampling).items())))
+        for take_id in job.alive:
+            sampling = tuple(dataclasses.asdict(request.sampling).items())
+            self._pipe.send(m.JobDone(take_id, seconds, speed, sampling))
 
-    def _stopped(self, take_id: int) -> bool:
-        """Read what arrived during the step; True when it ends this take."""
+    def _obey(self, job: "Job", sample_rate: int) -> None:
+        """Read what arrived during the step, and end the takes that it stops."""
         while self._pipe.poll():
             message = self._pipe.recv()
-            if message == m.Stop(take_id):
-                return True
-            self._waiting.append(message)
-            if isinstance(message, p.Shutdown):
-                return True
-        return False
+            if isinstance(message, m.Stop) and message.take in job.alive:
+                stopped = [message.take]
+            else:
+                self._waiting.append(message)
+                stopped = job.alive if isinstance(message, p.Shutdown) else []
+            for take_id in stopped:
+                self._pipe.send(m.JobCancelled(take_id, job.made[take_id] / sample_rate))
+            job.alive = [take_id for take_id in job.alive if take_id not in stopped]
+
+
+class Job:
+    """Takes that are made together. alive: ids of those not stopped. made: samples so far, by id."""
+
+    def __init__(self, takes: tuple[m.Take, ...]) -> None:
+        self.takes = takes
+        self.alive = [take.id for take in takes]
+        self.made = dict.fromkeys(self.alive, 0)
 
 
 class PipeHandler(logging.Handler):

@@ -36,6 +36,7 @@ RULES: dict[type[Any], Callable[[Session, Any, Now], Step]] = {
     m.TransportSignature: values.signature,
     m.TransportPlaying: values.playing,
     m.TransportBeat: values.beat,
+    m.FindStem: connection.find_stem,
     m.MonitorPlay: connection.monitor_play,
     m.MonitorStop: connection.monitor_stop,
     m.MonitorGain: connection.gain,

@@ -9,6 +9,11 @@ from audiogen_daemon.session.state import Now, Session, Step
 from audiogen_daemon.session.takes import finished_take, not_installed
 
 
+def find_stem(session: Session, command: m.FindStem, now: Now) -> Step:
+    take, path = finished_take(session, command.take)
+    return session, [m.Answer(command.sender, "/stem/saved", (take.id, path))]
+
+
 def monitor_play(session: Session, command: m.MonitorPlay, now: Now) -> Step:
     take, path = finished_take(session, command.take)
     return session, [m.PlayStem(take.id, path)]
@@ -88,7 +93,7 @@ def ping(session: Session, command: m.Ping, now: Now) -> Step:
 
 
 def status(session: Session, command: m.Status, now: Now) -> Step:
-    running = session.running.take.id if session.running else 0
+    running = session.running.takes[0].id if session.running else 0
     pairs: dict[str, object] = {
         "engine": session.engine,
         "model": session.settings.model,

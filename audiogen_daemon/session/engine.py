@@ -4,7 +4,7 @@ import dataclasses
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.session.state import Now, Session, Step
-from audiogen_daemon.session.takes import run_next
+from audiogen_daemon.session.takes import run_next, without
 
 PROGRESS_INTERVAL = 0.1
 """Seconds between two progress messages of one take: at most 10 Hz."""
@@ -16,7 +16,7 @@ def job_started(session: Session, event: m.JobStarted, now: Now) -> Step:
 
 def job_progress(session: Session, event: m.JobProgress, now: Now) -> Step:
     running = session.running
-    if running is None or running.take.id != event.take:
+    if running is None or running.take(event.take) is None:
         return session, []
     fraction = min(1.0, event.step / max(event.steps, 1))
     if fraction < 1.0 and now.monotonic - running.told_at < PROGRESS_INTERVAL:
@@ -24,14 +24,14 @@ def job_progress(session: Session, event: m.JobProgress, now: Now) -> Step:
     elapsed = now.monotonic - running.since
     eta = elapsed * (1 - fraction) / fraction if fraction > 0 else 0.0
     session = dataclasses.replace(session, running=dataclasses.replace(running, told_at=now.monotonic))
-    return session, [m.Notify("/take/progress", (event.take, fraction, eta))]
+    return session, [m.Notify("/take/progress", (take.id, fraction, eta)) for take in running.takes]
 
 
 def job_done(session: Session, event: m.JobDone, now: Now) -> Step:
-    if session.running is None or session.running.take.id != event.take:
+    take = _running_take(session, event.take)
+    if take is None:
         return session, []
-    take = session.running.take
-    session = dataclasses.replace(session, running=None, speed=event.speed)
+    session = dataclasses.replace(without(session, take), speed=event.speed)
     effects: list[m.Effect] = [
         m.SaveStem(take, False, event.speed, event.sampling),
         m.Notify("/take/done", (take.id, event.seconds, event.speed)),
@@ -40,23 +40,25 @@ def job_done(session: Session, event: m.JobDone, now: Now) -> Step:
 
 
 def job_cancelled(session: Session, event: m.JobCancelled, now: Now) -> Step:
-    if session.running is None or session.running.take.id != event.take:
-        return session, []
-    return _ended_early(session, event.seconds, m.Notify("/take/cancelled", (event.take,)), now)
+    return _ended_early(session, event.take, event.seconds, m.Notify("/take/cancelled", (event.take,)), now)
 
 
 def job_failed(session: Session, event: m.JobFailed, now: Now) -> Step:
-    if session.running is None or session.running.take.id != event.take:
+    word = m.Notify("/take/failed", (event.take, event.code, event.reason))
+    return _ended_early(session, event.take, 0.0, word, now)
+
+
+def _running_take(session: Session, take_id: int) -> m.Take | None:
+    return session.running.take(take_id) if session.running else None
+
+
+def _ended_early(session: Session, take_id: int, seconds: float, word: m.Notify, now: Now) -> Step:
+    take = _running_take(session, take_id)
+    if take is None:
         return session, []
-    return _ended_early(session, 0.0, m.Notify("/take/failed", (event.take, event.code, event.reason)), now)
-
-
-def _ended_early(session: Session, seconds: float, word: m.Notify, now: Now) -> Step:
-    assert session.running is not None
-    take = session.running.take
     keep = session.keep_partial and seconds > 0
     effects: list[m.Effect] = [m.SaveStem(take, True, 0.0)] if keep else [m.Discard(take.id), m.Forget(take.id)]
-    return run_next(dataclasses.replace(session, running=None), now, [*effects, word])
+    return run_next(without(session, take), now, [*effects, word])
 
 
 def engine_state(session: Session, event: m.EngineState, now: Now) -> Step:
@@ -67,9 +69,9 @@ def engine_state(session: Session, event: m.EngineState, now: Now) -> Step:
     session = dataclasses.replace(session, warm=())
     if event.reason:
         effects.append(m.Notify("/error", ("/engine/state", _what_died(session, event))))
-    if session.running:
-        word = m.Notify("/take/failed", (session.running.take.id, "engine", event.reason or event.state))
-        session, ended = _ended_early(session, 0.0, word, now)
+    for take in session.running.takes if session.running else ():
+        word = m.Notify("/take/failed", (take.id, "engine", event.reason or event.state))
+        session, ended = _ended_early(session, take.id, 0.0, word, now)
         effects += ended
     if event.state == "down":
         for take in session.queue:
@@ -82,7 +84,7 @@ def engine_state(session: Session, event: m.EngineState, now: Now) -> Step:
 def _what_died(session: Session, event: m.EngineState) -> str:
     text = event.reason
     if session.running:
-        take = session.running.take
+        take = session.running.takes[0]
         text += f' during take {take.id} "{take.settings.prompt[:40]}"'
     if event.state == "restarting":
         text += f"; restarting, {len(session.queue)} takes still queued"

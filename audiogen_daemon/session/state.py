@@ -31,12 +31,15 @@ class Transport:
 
 @dataclass(frozen=True)
 class Running:
-    """The take the engine works on."""
+    """The takes the engine works on: one, or all variations of one request; those that have ended are taken out."""
 
-    take: m.Take
+    takes: tuple[m.Take, ...]
     since: float
     told_at: float = 0.0
-    cancelling: bool = False
+
+    def take(self, take_id: int) -> m.Take | None:
+        """Return the running take of that id."""
+        return next((take for take in self.takes if take.id == take_id), None)
 
 
 @dataclass(frozen=True)

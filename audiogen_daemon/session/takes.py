@@ -82,20 +82,30 @@ def not_installed(name: str, installed: tuple[str, ...]) -> str:
 def run_next(session: Session, now: Now, effects: list[m.Effect]) -> Step:
     if session.running or not session.queue or session.engine != "ready" or session.draining:
         return session, effects
-    take, *rest = session.queue
-    session = dataclasses.replace(session, queue=tuple(rest), running=Running(take, now.monotonic))
-    return session, [*effects, m.Run(take)]
+    first = session.queue[0]
+    takes = tuple(take for take in session.queue if take.id == first.id or take.id in first.batch)
+    rest = tuple(take for take in session.queue if take not in takes)
+    session = dataclasses.replace(session, queue=rest, running=Running(takes, now.monotonic))
+    return session, [*effects, m.Run(takes)]
+
+
+def without(session: Session, take: m.Take) -> Session:
+    """Return the session in which a running take has ended; the engine is free when it was the last."""
+    assert session.running is not None
+    left = tuple(other for other in session.running.takes if other.id != take.id)
+    return dataclasses.replace(session, running=dataclasses.replace(session.running, takes=left) if left else None)
 
 
 def cancel(session: Session, command: m.Cancel, now: Now) -> Step:
     running = session.running
     wanted = command.take
+    if wanted is None and running:
+        return session, [m.Stop(take.id) for take in running.takes]
     if wanted is None:
-        wanted = running.take.id if running else session.queue[0].id if session.queue else None
-    if wanted is None:
-        raise CommandError("no take is running or waiting; there is nothing to cancel")
-    if running and running.take.id == wanted:
-        session = dataclasses.replace(session, running=dataclasses.replace(running, cancelling=True))
+        if not session.queue:
+            raise CommandError("no take is running or waiting; there is nothing to cancel")
+        wanted = session.queue[0].id
+    if running and running.take(wanted):
         return session, [m.Stop(wanted)]
     if any(take.id == wanted for take in session.queue):
         queue = tuple(take for take in session.queue if take.id != wanted)
@@ -105,7 +115,7 @@ def cancel(session: Session, command: m.Cancel, now: Now) -> Step:
 
 
 def _waiting(session: Session) -> str:
-    ids = ([session.running.take.id] if session.running else []) + [take.id for take in session.queue]
+    ids = [take.id for take in (*(session.running.takes if session.running else ()), *session.queue)]
     return f"there are {', '.join(map(str, ids))}" if ids else "nothing is"
 
 
@@ -115,8 +125,7 @@ def cancel_all(session: Session, command: m.CancelAll, now: Now) -> Step:
         effects += [m.Forget(take.id), m.Notify("/take/cancelled", (take.id,))]
     session = dataclasses.replace(session, queue=())
     if session.running:
-        effects.append(m.Stop(session.running.take.id))
-        session = dataclasses.replace(session, running=dataclasses.replace(session.running, cancelling=True))
+        effects += [m.Stop(take.id) for take in session.running.takes]
     return session, effects
 
 

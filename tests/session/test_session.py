@@ -42,7 +42,7 @@ def test_generate_is_recorded_announced_and_run():
     session, effects = play(ready(), m.Generate("dusty loop", (("seconds", 4),)))
     assert kinds(effects) == [m.Record, m.Answer, m.Run]
     assert told(effects) == [("/take/queued", 1, 0)]
-    take = effects[2].take
+    [take] = effects[2].takes
     assert (take.settings.prompt, take.settings.seconds) == ("dusty loop", 4.0)
     assert take.settings.seed >= 0
     assert session.settings.prompt == "warm rhodes"
@@ -53,7 +53,7 @@ def test_takes_run_one_after_the_other():
     assert told(effects) == [("/take/queued", 1, 0), ("/take/queued", 2, 1), ("/take/queued", 3, 2)]
     session, effects = play(session, m.JobDone(1, 10.0, 2.0))
     assert kinds(effects) == [m.SaveStem, m.Notify, m.Run]
-    assert effects[2].take.id == 2
+    assert effects[2].takes[0].id == 2
 
 
 def test_takes_wait_for_the_engine():
@@ -77,6 +77,21 @@ def test_variations_are_takes_with_neighbouring_seeds():
     assert [t.settings.seed for t in takes] == [2**32 - 1, 0, 1]
     assert all(t.batch == (1, 2, 3) for t in takes)
     assert len({t.uid for t in takes}) == 3
+    [run] = [e for e in effects if isinstance(e, m.Run)]
+    assert run.takes == tuple(takes)
+
+
+def test_variations_end_one_by_one_and_the_next_request_waits_for_the_last():
+    session, _ = play(ready(), m.Generate(changes=(("variations", 3),)), m.Generate())
+    session, effects = play(session, m.Cancel(2), m.JobCancelled(2, 1.0), m.JobDone(1, 1.0, 1.0))
+    assert m.Run not in kinds(effects)
+    session, effects = play(session, m.JobDone(3, 1.0, 1.0))
+    assert [e.takes[0].id for e in effects if isinstance(e, m.Run)] == [4]
+
+
+def test_cancel_stops_all_variations_of_the_running_request():
+    session, _ = play(ready(), m.Generate(changes=(("variations", 2),)))
+    assert play(session, m.Cancel())[1] == [m.Stop(1), m.Stop(2)]
 
 
 @pytest.mark.parametrize(
@@ -184,7 +199,7 @@ def test_the_death_of_the_engine_fails_the_running_take_and_keeps_the_queue():
         'engine exited with signal 9 (SIGKILL) during take 1 "warm rhodes"; restarting, 1 takes still queued'
     ]
     session, effects = play(session, m.EngineState("starting"), m.EngineState("ready"))
-    assert [e.take.id for e in effects if isinstance(e, m.Run)] == [2]
+    assert [e.takes[0].id for e in effects if isinstance(e, m.Run)] == [2]
 
 
 def test_an_engine_that_stays_down_fails_what_waits_and_refuses_more():
@@ -200,7 +215,7 @@ def test_journalled_takes_come_first():
     session = accept_journal(ready(engine="starting", next_take=8), (old,))
     session, _ = play(session, m.Generate())
     _, effects = play(session, m.EngineState("ready"))
-    assert [e.take.id for e in effects if isinstance(e, m.Run)] == [7]
+    assert [e.takes[0].id for e in effects if isinstance(e, m.Run)] == [7]
 
 
 def test_nothing_starts_while_the_daemon_stops_and_what_is_asked_is_kept():
