@@ -238,13 +238,14 @@ class Player:
             voice.source.peek_into(voice.last[:, : voice.source.channels])
             if np.abs(voice.last).max() > _SILENT:
                 voice.lead_frame = max(begin, frame - self.edge)
-                frame = voice.lead_frame + self.edge if voice.start_frame is None else frame
+                frame = voice.lead_frame + self.edge
         voice.first_frame = frame
 
     def _mix(self, voice: Voice, first_frame: int, out: PCM, begin: int) -> None:
         at = min(len(out), max(0, first_frame - begin))
         if voice.lead_frame is not None and at > 0:
-            self._hold(voice, out[max(0, voice.lead_frame - begin) : at], self._rise, max(0, begin - voice.lead_frame))
+            lead = max(0, voice.lead_frame - begin)
+            self._hold(voice, out[lead:at], self._rise, begin + lead - voice.lead_frame, begin + lead)
         if at == len(out):
             return
         if voice.tail_frame is None and (voice.dip_frame is None or self._resume(voice, begin)):
@@ -253,7 +254,7 @@ class Player:
             self._dip(voice, out, at, begin, begin + at - voice.dip_frame)
         elif voice.tail_frame is not None:
             offset = begin + at - voice.tail_frame
-            self._hold(voice, out[at : at + self.edge - offset], self._fall, offset)
+            self._hold(voice, out[at : at + self.edge - offset], self._fall, offset, begin + at)
             voice.done = begin + len(out) >= voice.tail_frame + self.edge
 
     def _resume(self, voice: Voice, begin: int) -> bool:
@@ -295,11 +296,12 @@ class Player:
         out[at : at + len(piece)] += piece
         self.starved += len(out) - at - len(piece)
 
-    def _hold(self, voice: Voice, out: PCM, curve: PCM, offset: int) -> None:
+    def _hold(self, voice: Voice, out: PCM, curve: PCM, offset: int, frame: int) -> None:
         """Mix a ramp between silence and the sample that the take begins or ends with."""
         channels = voice.source.channels
         piece = self._scratch[channels][: len(out)]
         np.multiply(curve[offset : offset + len(out)], voice.last[:, :channels], out=piece)
+        self._shape(voice, piece, frame)
         out += piece
 
     def _shape(self, voice: Voice, piece: PCM, frame: int) -> None:

@@ -1,0 +1,79 @@
+"""Takes that are stolen, cancelled and swapped at any moment never make a click."""
+
+import random
+
+import numpy as np
+import pytest
+
+from audiogen_daemon.audio.player import Loop, Player, Streamed, Voice, fade_out
+from audiogen_daemon.audio.ring import PCM, Ring
+
+RATE = 48000
+BLOCKS = (64, 256, 512, 1024)
+
+
+def groove(rng: np.random.Generator, seconds: float) -> PCM:
+    """Return kicks with hard attacks, noise on the eighths and a bass note, (samples, 2)."""
+    time = np.arange(round(seconds * RATE)) / RATE
+    kick = 0.6 * np.exp(-30 * (time % 0.5)) * np.cos(2 * np.pi * 50 * (time % 0.5))
+    hats = 0.15 * np.exp(-60 * (time % 0.25)) * rng.uniform(-1, 1, len(time))
+    bass = 0.3 * np.sin(2 * np.pi * 55 * time + rng.uniform(0, 6))
+    return np.stack([kick + bass + hats, kick - bass - hats], axis=1).astype(np.float32)
+
+
+def hum(rng: np.random.Generator, seconds: float) -> PCM:
+    """Return a loud low note that begins and ends anywhere in its wave, (samples, 1)."""
+    time = np.arange(round(seconds * RATE)) / RATE
+    return (0.9 * np.sin(2 * np.pi * 60 * time + rng.uniform(0, 6))).astype(np.float32)[:, None]
+
+
+def streamed(pcm: PCM) -> Streamed:
+    source = Streamed(Ring(len(pcm), pcm.shape[1]))
+    source.ring.write(pcm)
+    source.ended = True
+    return source
+
+
+def play_at_random(clips: list[PCM], seed: int, steals: int) -> tuple[PCM, int]:
+    """Steal, cancel and wait at random; return all that came out, (samples, 2), and how often something was stolen."""
+    rng = random.Random(seed)
+    player, voices, heard, stolen = Player(RATE, 2), [], [], 0
+    while stolen < steals:
+        voices = [voice for voice in voices if not voice.done]
+        choice = rng.random()
+        if choice < 0.6:
+            clip = rng.choice(clips)
+            start = rng.randrange(len(clip) - 960)
+            source = (
+                Loop(clip, start) if rng.random() < 0.5 else streamed(clip[start : start + rng.randrange(480, 48000)])
+            )
+            frame = None if rng.random() < 0.5 else player.position + rng.randrange(4800)
+            voices.append(Voice(source, frame, replaces=tuple(voices), armed=1))
+            player.add(voices[-1])
+            stolen += 1
+        elif choice < 0.8 and voices:
+            frame = None if rng.random() < 0.5 else player.position + rng.randrange(2400)
+            player.release(rng.choice(voices), fade_out(round(rng.uniform(0.01, 0.05) * RATE)), frame)
+        for _ in range(rng.randrange(8)):
+            out = np.zeros((rng.choice(BLOCKS), 2), np.float32)
+            player.render(out)
+            heard.append(out)
+    return np.concatenate(heard), stolen
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_thousand_steals_and_cancels_make_no_step_above_the_clips_own(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    clips = [groove(rng, 2.0) for _ in range(6)]
+    heard, stolen = play_at_random(clips, seed, 1000)
+    assert stolen == 1000
+    assert np.abs(np.diff(heard, axis=0)).max() <= max(np.abs(np.diff(clip, axis=0)).max() for clip in clips)
+
+
+def test_a_thousand_steals_of_a_low_note_never_click() -> None:
+    rng = np.random.default_rng(3)
+    clips = [hum(rng, 2.0) for _ in range(6)]
+    heard, _ = play_at_random(clips, 3, 1000)
+    step = max(np.abs(np.diff(clip, axis=0)).max() for clip in clips)
+    ramp = 0.9 * np.pi / 2 / (0.007 * RATE)  # the steepest fade, at full level
+    assert np.abs(np.diff(heard, axis=0)).max() <= np.sqrt(2) * step + 2 * ramp
