@@ -37,6 +37,10 @@ def cross_out(samples: int) -> PCM:
     return np.cos(0.5 * np.pi * np.arange(samples) / max(1, samples)).astype(np.float32)[:, None]
 
 
+def _cross(samples: int) -> tuple[PCM, PCM]:
+    return cross_in(samples), cross_out(samples)
+
+
 class Source(Protocol):
     """What a voice reads from: samples at the player's rate, seen by the callback alone."""
 
@@ -83,18 +87,20 @@ class Loop:
 
     Args:
         pcm: (samples, channels), at least one sample.
-        position: the sample it begins with, so that loops can be swapped in phase.
+        position: the sample it begins with.
+        batch: the takes that were made with it; loops of one batch and length are swapped in phase.
     """
 
     ended = True
     available = _ENDLESS
 
-    def __init__(self, pcm: PCM, position: int = 0) -> None:
+    def __init__(self, pcm: PCM, position: int = 0, batch: tuple[int, ...] = ()) -> None:
         if len(pcm) == 0:
             raise ValueError("a loop of 0 samples; give it at least one")
         self._pcm = pcm
         self.channels = int(pcm.shape[1])
         self.position = position % len(pcm)
+        self.batch = batch
 
     def peek_into(self, out: PCM, offset: int = 0) -> int:
         done = 0
@@ -109,12 +115,17 @@ class Loop:
     def advance(self, count: int) -> None:
         self.position = (self.position + count) % len(self._pcm)
 
+    def join(self, other: Source, ahead: int) -> None:
+        """Go to where a loop of the same batch will be `ahead` samples from now; any other is ignored."""
+        if isinstance(other, Loop) and other.batch and (other.batch, len(other._pcm)) == (self.batch, len(self._pcm)):
+            self.position = (other.position + ahead) % len(self._pcm)
+
 
 @dataclass(eq=False)
 class Voice:
     """One source on the player's timeline.
 
-    start_frame: where it begins; None begins with the first block after it is armed.
+    start_frame: where it begins, on the sample; None begins with the first block after it is armed.
     replaces: voices that are crossfaded away when this one begins.
     armed: set by the feeding thread to `starvations + 1` when enough is buffered to begin, or to go on.
     The rest is written by the callback and may be read by anyone.
@@ -144,6 +155,7 @@ class Player:
         block: the longest piece mixed at once; longer requests are cut, so that scratch memory is allocated here only.
         edge: seconds of the fade that conceals a starvation, and of the ramps before a hard start and after a hard end.
         crossfade: seconds of the equal-power crossfade between voices.
+        cut: seconds of the crossfade where a voice begins on a frame of its own: its attack is the beat.
     """
 
     def __init__(
@@ -154,6 +166,7 @@ class Player:
         block: int = 2048,
         edge: float = 0.007,
         crossfade: float = 0.03,
+        cut: float = 0.01,
     ) -> None:
         self.rate = rate
         self.channels = channels
@@ -162,8 +175,9 @@ class Player:
         self.starved = 0
         self._block = block
         self._rise, self._fall = fade_in(self.edge), fade_out(self.edge)
-        self._cross_in = cross_in(max(1, round(crossfade * rate)))
-        self._cross_out = cross_out(max(1, round(crossfade * rate)))
+        self._cross = _cross(max(1, round(crossfade * rate)))
+        self._cut = _cross(max(1, round(cut * rate)))
+        self._lead = max(self.edge, len(self._cut[0]))
         self._scratch = {n: np.zeros((block, n), dtype=np.float32) for n in (1, 2)}
         self._index = np.arange(1, block + 1, dtype=np.float32)[:, None]
         self._ramp = np.zeros((block, 1), dtype=np.float32)
@@ -223,22 +237,32 @@ class Player:
         if any(frame < end for frame, _ in voice.falls):
             voice.done = True
             return
-        if voice.armed == 0 or (voice.start_frame is not None and voice.start_frame - self.edge >= end):
+        wanted = voice.start_frame
+        if voice.armed == 0 or (wanted is not None and wanted - self._lead >= end):
             return
-        crossed = False
-        frame = begin if voice.start_frame is None else max(begin, voice.start_frame)
-        for other in voice.replaces:
-            crossed = crossed or (other.first_frame is not None and not other.done and other.dip_frame is None)
-            other.falls.append((frame, self._cross_out))
-        voice.replaces = ()  # or every take would keep all before it in memory
-        if crossed:
-            voice.rise = (frame, self._cross_in)
+        frame = begin if wanted is None else max(begin, wanted)
+        replaced = [v for v in voice.replaces if not v.done and v.dip_frame is None and v.first_frame is not None]
+        if replaced:
+            rise, fall = self._cross if wanted is None else self._cut
+            if isinstance(voice.source, Loop):
+                # A loop has something to play before the beat, so its attack comes whole.
+                begins = frame if wanted is None else max(begin, wanted - len(rise))
+                for other in replaced:
+                    voice.source.join(other.source, frame - max(begin, other.first_frame or 0))
+                voice.source.advance(begins - frame)
+                frame = begins
+            voice.rise = (frame, rise)
+            for other in voice.replaces:
+                other.falls.append((frame, fall))
         else:
+            for other in voice.replaces:
+                other.falls.append((frame, self._fall))
             # The take keeps its own first sample; a ramp towards it is played before it.
             voice.source.peek_into(voice.last[:, : voice.source.channels])
             if np.abs(voice.last).max() > _SILENT:
                 voice.lead_frame = max(begin, frame - self.edge)
                 frame = voice.lead_frame + self.edge
+        voice.replaces = ()  # or every take would keep all before it in memory
         voice.first_frame = frame
 
     def _mix(self, voice: Voice, first_frame: int, out: PCM, begin: int) -> None:

@@ -77,3 +77,52 @@ def test_a_thousand_steals_of_a_low_note_never_click() -> None:
     step = max(np.abs(np.diff(clip, axis=0)).max() for clip in clips)
     ramp = 0.9 * np.pi / 2 / (0.007 * RATE)  # the steepest fade, at full level
     assert np.abs(np.diff(heard, axis=0)).max() <= np.sqrt(2) * step + 2 * ramp
+
+
+def render(player: Player, frames: int) -> PCM:
+    out = np.zeros((frames, 2), np.float32)
+    for start in range(0, frames, 512):
+        player.render(out[start : start + 512])
+    return out
+
+
+@pytest.mark.parametrize("beat", [30000, 30001, 30719])
+def test_a_loop_takes_over_on_the_beat_with_its_attack_whole(beat: int) -> None:
+    rng = np.random.default_rng(4)
+    one, two = groove(rng, 2.0), groove(rng, 1.0)
+    player = Player(RATE, 2)
+    first = Voice(Loop(one, batch=(1, 2)), armed=1)
+    player.add(first)
+    player.add(Voice(Loop(two, batch=(1, 2)), beat, replaces=(first,), armed=1))
+    heard = render(player, beat + len(two))
+    assert np.array_equal(heard[beat:], two)
+    assert np.abs(np.diff(heard, axis=0)).max() <= max(np.abs(np.diff(clip, axis=0)).max() for clip in (one, two))
+
+
+@pytest.mark.parametrize("frame", [None, 30000])
+def test_loops_of_one_batch_swap_in_phase_and_others_from_their_beginning(frame: int | None) -> None:
+    rng = np.random.default_rng(5)
+    one, two = groove(rng, 1.0), groove(rng, 1.0)
+    for batch in ((1, 2), ()):
+        player = Player(RATE, 2)
+        first = Voice(Loop(one, batch=batch), armed=1)
+        player.add(first)
+        render(player, 29696)
+        player.add(Voice(Loop(two, batch=batch), frame, replaces=(first,), armed=1))
+        heard = render(player, 4800)
+        began, settled = (29696, 29696 + 1440) if frame is None else (frame, frame)
+        wanted = np.roll(two, (first.first_frame if batch else began) - settled, axis=0)
+        assert np.array_equal(heard[settled - 29696 :], wanted[: 29696 + 4800 - settled])
+        assert first.done
+
+
+def test_a_take_that_is_still_made_takes_over_on_the_beat_within_ten_milliseconds() -> None:
+    rng = np.random.default_rng(6)
+    one, two = groove(rng, 2.0), groove(rng, 1.0)
+    player = Player(RATE, 2)
+    first = Voice(Loop(one), armed=1)
+    player.add(first)
+    player.add(Voice(streamed(two), 30000, replaces=(first,), armed=1))
+    heard = render(player, 33000)
+    assert np.array_equal(heard[first.first_frame : 30000], one[: 30000 - first.first_frame])
+    assert np.array_equal(heard[30480:], two[480:3000])
