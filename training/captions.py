@@ -45,7 +45,7 @@ GENRES: dict[str, tuple[str, ...]] = {
 FOUR_ON_THE_FLOOR = ("techno", "house", "disco", "synthwave")
 MOODS: dict[str, tuple[str, ...]] = {
     "dark": ("dark", "moody", "gloomy", "brooding", "deep", "muffled", "ominous"),
-    "bright": ("bright", "shiny", "crisp", "sparkling", "sharp", "brilliant", "sunny", "airy"),
+    "bright": ("bright", "shiny", "crisp", "sparkling", "brilliant", "sunny", "airy"),
     "warm": ("warm", "mellow", "soft", "smooth", "cozy", "analog", "vintage"),
     "dreamy": ("dreamy", "ethereal", "spacey", "reverb", "roomy", "wet", "hazy", "floating", "washed out"),
     "punchy": ("punchy", "hard", "tight", "snappy", "aggressive", "hitting", "powerful", "heavy"),
@@ -120,10 +120,10 @@ def root_name(root: int, rng: random.Random) -> str:
     return rng.choice(ROOTS[root])
 
 
-def key_phrase(spec: Spec, rng: random.Random) -> str:
-    """Return the key in words; sometimes the mode is left out."""
+def key_phrase(spec: Spec, rng: random.Random, complete: bool) -> str:
+    """Return the key in words; the mode is sometimes left out unless `complete`."""
     root = root_name(spec.root, rng)
-    if rng.random() < 0.12:
+    if rng.random() < 0.07 and not complete:
         return f"in {root}" if root != "a" else "in the key of a"
     mode = rng.choice(MODES[spec.mode])
     if spec.mode != "dorian" and len(root) == 1 and root != "f" and rng.random() < 0.12:
@@ -190,8 +190,8 @@ def caption(spec: Spec, rng: random.Random, complete: bool = False) -> str:
     tail = []
     if complete or rng.random() < 0.72:
         tail.append(tempo_phrase(spec, rng) if not complete else f"{round(spec.bpm)} bpm")
-    if spec.instrument != "drums" and (complete or rng.random() < 0.72):
-        tail.append(key_phrase(spec, rng))
+    if spec.instrument != "drums" and (complete or rng.random() < 0.85):
+        tail.append(key_phrase(spec, rng, complete))
     elif spec.instrument == "drums" and not complete and rng.random() < 0.06:
         tail.append(f"in {root_name(rng.randrange(12), rng)} {rng.choice(('minor', 'major'))}")
     rng.shuffle(tail)
@@ -202,16 +202,12 @@ def caption(spec: Spec, rng: random.Random, complete: bool = False) -> str:
     return " ".join(" ".join(words).split())
 
 
-def vocabulary() -> list[str]:
-    """Return every word the grammar can say, tempi 40 to 220 included, in a fixed order."""
-    groups: list[str] = []
+def phrases() -> list[str]:
+    """Return every phrase that captions are put together from."""
+    found: list[str] = []
     for table in (ROOTS, MODES.values(), GENRES.values(), MOODS.values(), DENSITIES, NAMES.values()):
-        groups += [phrase for entry in table for phrase in entry]
-    groups += [*PRAISE, *LEADS, *SUFFIXES]
-    groups += [phrase for _, phrases in TEMPO_WORDS for phrase in phrases]
-    groups += "in the key of at bpm beats per minute tempo for style with sound music something loop anything four 4 on to floor".split()
-    groups += [r + m for r in "acdegb" for m in ("m", "min", "maj")]
-    words = {word for phrase in groups for word in phrase.split()} | {str(n) for n in range(40, 221)}
-    return sorted(words)
-
-
+        found += [phrase for entry in table for phrase in entry]
+    found += [*PRAISE, *LEADS, *SUFFIXES]
+    found += [phrase for _, entry in TEMPO_WORDS for phrase in entry]
+    return [*found, "in the key of at bpm beats per minute tempo for style with sound music something loop anything",
+            "four 4 on to the floor"]  # fmt: skip

@@ -11,6 +11,7 @@ import json
 import multiprocessing
 import os
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -37,7 +38,7 @@ from training.tokenizer import build_tokenizer
 from training.tokens import count_in_codes, load_codec
 
 PROMPT_SEED, CLASSIFIER_SEED, TRUTH_SEED = 424_242, 777_777, 31_337
-SWEEP = [Sampling(g, k, t) for g in (1.5, 2.0, 3.0) for k, t in ((60, 1.0), (150, 0.85), (250, 1.0))]
+SWEEP = [Sampling(g, k, t) for g, k, t in ((2.0, 150, 0.85), (2.0, 150, 0.7), (3.0, 100, 0.75), (1.5, 100, 0.75))]
 
 
 def held_out_specs(count: int, seed: int) -> list[Spec]:
@@ -163,7 +164,8 @@ def main() -> None:
     parser.add_argument("--prompts", type=int, default=240)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--learn-from", type=int, default=1800, help="true clips that teach the instrument classifier")
-    parser.add_argument("--sweep", action="store_true", help="try many sampling settings and keep the best")
+    parser.add_argument("--sweep", action="store_true", help="try several sampling settings and keep the best")
+    parser.add_argument("--wait", action="store_true", help="prepare while STATE/lm.pt is still being trained")
     parser.add_argument("--guidance", type=float, default=Sampling.guidance)
     parser.add_argument("--top-k", type=int, default=Sampling.top_k)
     parser.add_argument("--temperature", type=float, default=Sampling.temperature)
@@ -185,6 +187,8 @@ def main() -> None:
     note("codec", bench.score("through the codec", through))
     results["codec"]["signal"] = measure(codec, bench.truth)
     LOG.info("codec %s", results["codec"]["signal"])
+    while options.wait and not (options.state / "lm.pt").exists():
+        time.sleep(0.5)
     model = load_language_model(options.state / "lm.pt", device)
     how = Sampling(options.guidance, options.top_k, options.temperature)
     if options.sweep:

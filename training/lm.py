@@ -12,6 +12,8 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
@@ -23,7 +25,7 @@ from training.tokens import shards
 
 HELD_OUT = 192
 CAPTION_DROPOUT = 0.12
-CROP_SHARE = 0.12
+CROP_SHARE = 0.08
 BOOK_WEIGHTS = (1.3, 1.1, 0.9, 0.7)
 OPENING_SECONDS = 2
 OPENING_WEIGHT = 1.6
@@ -94,12 +96,27 @@ def optimizer_for(model: LanguageModel, rate: float) -> torch.optim.Optimizer:
     return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.95), fused=torch.cuda.is_available())
 
 
+def start_from(model: LanguageModel, folder: Path) -> None:
+    """Take the weights of an exported checkpoint; word embeddings are matched by word, new words start at the mean."""
+    tensors = load_file(folder / "model.safetensors")
+    old = Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab()
+    table = tensors["text_encoder.shared.weight"].float()
+    fresh = table.mean(0).repeat(model.text_encoder.shared.weight.shape[0], 1)
+    for word, row in build_tokenizer().get_vocab().items():
+        if word in old:
+            fresh[row] = table[old[word]]
+    tensors["text_encoder.shared.weight"] = fresh
+    tensors["text_encoder.encoder.embed_tokens.weight"] = fresh
+    model.load_state_dict({k: v.float() for k, v in tensors.items() if not k.startswith("audio_encoder.")})
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("state", type=Path)
     parser.add_argument("--minutes", type=float, default=15.0)
     parser.add_argument("--batch", type=int, default=192)
     parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--init", type=Path, help="an exported checkpoint to start from, of the same codec and size")
     parser.add_argument("--layers", type=int, default=Size.layers)
     parser.add_argument("--hidden", type=int, default=Size.hidden)
     parser.add_argument("--keep-every", type=float, default=180.0, help="seconds between checkpoints")
@@ -115,6 +132,8 @@ def main() -> None:
     model = LanguageModel(build(size, build_tokenizer().get_vocab_size())).to(device)
     count = sum(p.numel() for p in model.parameters())
     LOG.info("%d clips, %.2f M parameters", len(corpus), count / 1e6)
+    if options.init:
+        start_from(model, options.init)
     optimizer = optimizer_for(model, options.rate)
     average = Average(list(model.parameters()), 0.9993)
     step, spent = 0, 0.0
