@@ -105,7 +105,7 @@ var Connection = (function () {
         beats += 1;
         Daemon.send("/subscribe", [port]);
         Daemon.send("/ping", [tag, beats]);
-        if (state === "up" && beats % STATUS_EVERY === 0) {
+        if (state === "up" && (beats % STATUS_EVERY === 0 || Takes.isWaiting())) {
             Daemon.send("/status");
         }
     }

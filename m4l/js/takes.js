@@ -5,6 +5,7 @@ var Takes = (function () {
     var LETTERS = ["A", "B", "C", "D"];
     var ANSWER_WITHIN = 4000;
     var REMEMBERED = 50;
+    var LOST = 4;
 
     var requests = {};
     var takes = {};
@@ -75,9 +76,7 @@ var Takes = (function () {
     }
 
     function cancel() {
-        var unfinished = Object.keys(takes).filter(function (id) {
-            return isOpen(takes[id]);
-        });
+        var unfinished = openIds();
         if (!unfinished.length) {
             Show.note("nothing of this device is being made");
         }
@@ -100,7 +99,8 @@ var Takes = (function () {
         if (request === unanswered) {
             unanswered = null;
         }
-        var take = {id: id, letter: LETTERS[request.made.length] || "?", request: request, state: "queued", path: ""};
+        var letter = LETTERS[request.made.length] || "?";
+        var take = {id: id, letter: letter, request: request, state: "queued", fraction: 0, path: ""};
         request.made.push(take);
         takes[id] = take;
         idle = 0;
@@ -125,15 +125,25 @@ var Takes = (function () {
         }
     }
 
+    // Variations may be made one by one or all in one pass: what counts is the sum.
     function progress(id, fraction, eta) {
         var take = takes[id];
-        if (!take) {
+        if (!take || !isOpen(take)) {
             return;
         }
         take.state = "running";
-        var whole = take.request.made.indexOf(take) + fraction;
-        Show.message("progress", [Math.min(1, whole / take.request.takes)]);
-        Show.note("making " + take.letter + ", " + Math.ceil(eta) + " s left");
+        take.fraction = fraction;
+        var made = take.request.made;
+        var whole = made.reduce(function (sum, one) {
+            return sum + one.fraction;
+        }, 0);
+        var letters = made.filter(function (one) {
+            return one.state === "running";
+        }).map(function (one) {
+            return one.letter;
+        });
+        Show.message("progress", [whole / take.request.takes]);
+        Show.note("making " + letters.join(" ") + ", " + Math.ceil(eta) + " s left");
     }
 
     function ended(id, state, words) {
@@ -166,7 +176,7 @@ var Takes = (function () {
     // A stem may land long after: a held one, or one that a restarted daemon made. It is ours all the same.
     function saved(id, path) {
         var take = takes[id];
-        if (!take) {
+        if (!take || take.path) {
             return;
         }
         var whole = take.state !== "cancelled";
@@ -187,17 +197,23 @@ var Takes = (function () {
         return take.letter === "A" || take.request.into === Importing.INTO.EMPTY || take.request.into === Importing.INTO.FOLDER;
     }
 
-    // The daemon says it is idle: twice in a row means that it knows nothing of what we still wait for.
+    // An idle daemon has nothing more to tell: what we still wait for was said while we could not hear, or is lost.
     function checkedIn(nothingToDo) {
-        var open = Object.keys(takes).filter(function (id) {
-            return takes[id].state === "queued" || takes[id].state === "running";
-        });
+        var open = openIds();
         idle = nothingToDo && open.length ? idle + 1 : 0;
-        if (idle >= 2) {
-            open.forEach(function (id) {
+        open.forEach(function (id) {
+            if (idle > LOST) {
                 ended(id, "failed", "was lost by the daemon; generate it again");
-            });
-        }
+            } else if (idle) {
+                Daemon.send("/stem", [Number(id)]);
+            }
+        });
+    }
+
+    function openIds() {
+        return Object.keys(takes).filter(function (id) {
+            return isOpen(takes[id]);
+        });
     }
 
     // -- variations A to D ------------------------------------------------------------------------------------------
@@ -238,6 +254,10 @@ var Takes = (function () {
         });
     }
 
+    function isWaiting() {
+        return openIds().length > 0;
+    }
+
     function isOurs(id) {
         return takes.hasOwnProperty(id);
     }
@@ -245,6 +265,6 @@ var Takes = (function () {
     return {
         generate: generate, cancel: cancel, queued: queued, refused: refused, started: started, progress: progress,
         done: done, cancelled: cancelled, failed: failed, saved: saved, checkedIn: checkedIn, listen: listen, put: put,
-        showButtons: showButtons, isOurs: isOurs
+        showButtons: showButtons, isOurs: isOurs, isWaiting: isWaiting
     };
 }());

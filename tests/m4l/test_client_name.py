@@ -4,7 +4,8 @@ import pytest
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.control.addresses import parse
-from audiogen_daemon.session import Now, Session, step
+from audiogen_daemon.session import Now, Session, remember, step
+from audiogen_daemon.settings import Settings
 
 NOW = Now(1.0, "2026-01-01T00:00:00+00:00")
 
@@ -40,6 +41,15 @@ def test_a_name_that_cannot_be_repeated_is_refused(session, name):
 
     assert (address, path) == ("/error", "/generate")
     assert "1 to 64 printable characters" in reason
+
+
+def test_whoever_missed_a_stem_asks_for_it_once_more(session):
+    take = m.Take(7, "7" * 32, Settings(), NOW.wall)
+    after = remember(session, take, "/stems/ä 7.wav")
+
+    assert answers(after, "/stem", 7) == [("/stem/saved", 7, "/stems/ä 7.wav")]
+    ((address, path, reason),) = answers(after, "/stem", 8)
+    assert (address, path, reason) == ("/error", "/stem", "take 8 has no stem; the last is 7")
 
 
 def test_status_tells_one_run_of_the_daemon_from_the_next():

@@ -89,6 +89,23 @@ def test_it_subscribes_again_when_the_daemon_was_restarted(open_live, tmp_path):
         assert len(list(again.stems.glob("*.wav"))) == 1
 
 
+def test_a_take_that_the_restarted_daemon_makes_still_becomes_a_clip(open_live, tmp_path):
+    port = free_port()
+    with live_daemon(tmp_path, port=port) as killed:
+        live = open_live()
+        live.song("tempo", 60)
+        device = live.device({"Daemon Port": port, "Reply Port": free_port()}, saved={"Bars": 64}).wait_connected()
+        device.generate("accepted means made")
+        eventually(lambda: device.value("progress") > 0, device.tell)
+        killed.process.kill()
+    assert live.clips() == []
+
+    with live_daemon(tmp_path, port=port):
+        device.wait_note("take A in slot 1")
+    (clip,) = live.clips()
+    assert (clip["name"], clip["length"]) == ("accepted means made", 256)
+
+
 def test_a_daemon_that_has_no_place_free_is_not_called_silent(open_live, tmp_path):
     with live_daemon(tmp_path, "osc.max_subscribers=1") as small:
         live = open_live(tracks=[{"name": "One"}, {"name": "Two"}])

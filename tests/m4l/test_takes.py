@@ -220,7 +220,7 @@ def test_a_take_that_the_idle_daemon_knows_nothing_of_is_given_up(device):
     device.generate("lost")
     device.run('Takes.queued(99, 0, Connection.tag() + "/1");')
 
-    for _ in range(2):
+    for _ in range(5):
         device.hear("/status/reply", "engine", "ready", "running", 0, "queued", 0)
 
     device.wait_note("take A was lost by the daemon; generate it again")
