@@ -1,0 +1,100 @@
+"""A take becomes a loop: what was made beyond its end is blended into its beginning, so that the end runs into it.
+
+The last sample of the loop is then followed by the very sample that followed it when the take was made.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from audiogen_daemon.audio.ring import PCM
+
+LONGEST = 0.08
+"""Seconds of audio beyond the end that a seam can use."""
+
+_LENGTHS = (0.005, 0.01, 0.02, 0.04, LONGEST)
+_FADE = 0.003
+
+
+@dataclass(frozen=True)
+class Seam:
+    """How the ends were joined. seconds: length of the blend, 0 when both ends were only faded.
+
+    alike: correlation of what was blended; 1 is a linear crossfade, 0 one of equal power, between them both.
+    """
+
+    seconds: float
+    alike: float
+
+
+def close_loop(pcm: PCM, rate: int, samples: int) -> tuple[PCM, Seam]:
+    """Return exactly `samples` of (samples, channels) that loop, and how the seam was made.
+
+    Of blends from 5 to 80 ms the one is taken that keeps the level of the beginning, and the attack in it, best. With
+    less than 5 ms beyond the end there is nothing to blend, and both ends are faded for 3 ms.
+
+    Raises:
+        ValueError: the take is shorter than the loop.
+    """
+    if len(pcm) < samples:
+        raise ValueError(f"{len(pcm)} samples are too few for a loop of {samples}")
+    head, beyond = pcm[:samples], pcm[samples:]
+    lengths = [round(s * rate) for s in _LENGTHS if round(s * rate) <= min(len(beyond), samples // 2)]
+    if not lengths:
+        return _faded(head, rate), Seam(0.0, 0.0)
+    blends = [(_cost(_blend(beyond, head, n), beyond, head, n, rate), n) for n in lengths]
+    length = min(blends)[1]
+    out = head.copy()
+    out[:length] = _blend(beyond, head, length)
+    return out, Seam(length / rate, _alike(beyond[:length], head[:length]))
+
+
+def rotate(loop: PCM, samples: int) -> PCM:
+    """Return a loop that begins `samples` later in itself."""
+    return np.roll(loop, -samples, axis=0)
+
+
+def join(before: PCM, after: PCM) -> PCM:
+    """Return a crossfade of two pieces of one length (samples, channels), from one to the other at equal loudness.
+
+    The level of a sum of two sounds is sqrt(a² + b² + 2 a b c) for gains a, b and correlation c; dividing by it keeps
+    it even from sounds that are one (linear) to those that share nothing (equal power).
+    """
+    alike = _alike(before, after)
+    rise = (np.arange(len(after), dtype=np.float64)[:, None]) / max(1, len(after))
+    fall = 1.0 - rise
+    level = np.sqrt(fall**2 + rise**2 + 2 * fall * rise * alike)
+    return ((before * fall + after * rise) / level).astype(np.float32)
+
+
+def _blend(beyond: PCM, head: PCM, length: int) -> PCM:
+    return join(beyond[:length], head[:length])
+
+
+def _alike(a: PCM, b: PCM) -> float:
+    """Correlation, from 0 up: sounds that cancel each other are not made louder for it."""
+    product = float(np.vdot(a.astype(np.float64), b))
+    power = float(np.sqrt(np.vdot(a, a).astype(np.float64) * np.vdot(b, b)))
+    return min(1.0, max(0.0, product / power)) if power > 0 else 0.0
+
+
+def _cost(blend: PCM, beyond: PCM, head: PCM, length: int, rate: int) -> float:
+    """Return by how many dB the blend's level is off, the loss of the head's attack included."""
+    attack = min(length, round(0.01 * rate))
+    wanted = 0.5 * (_level_db(beyond[:length]) + _level_db(head[:length]))
+    lost = max(0.0, _level_db(head[:attack]) - _level_db(blend[:attack]))
+    # Of blends that are as good as each other the longer one hides more.
+    return float(abs(_level_db(blend) - wanted) + lost - 0.2 * np.log2(length / rate / _LENGTHS[0]))
+
+
+def _level_db(pcm: PCM) -> float:
+    return 10 * float(np.log10(np.mean(np.square(pcm, dtype=np.float64)) + 1e-8))
+
+
+def _faded(pcm: PCM, rate: int) -> PCM:
+    length = min(round(_FADE * rate), len(pcm) // 2)
+    ramp = (np.arange(length, dtype=np.float32) / max(1, length))[:, None]
+    out = pcm.copy()
+    out[:length] *= ramp
+    out[len(out) - length :] *= ramp[::-1]
+    return out

@@ -1,0 +1,76 @@
+import sys
+
+import numpy as np
+import pytest
+
+from audiogen_daemon.audio import beats
+from audiogen_daemon.audio.finish import Goal, finish
+from tests.audio.rhythms import RATE, drums, pad
+
+
+def finished(sound, tempo=120.0, seconds=8.0, loop=True):
+    out, findings = finish(sound, RATE, Goal(round(seconds * RATE), tempo, loop))
+    return out, dict(findings)
+
+
+@pytest.mark.parametrize("loop", [True, False])
+@pytest.mark.parametrize("off", [-0.075, -0.03, 0.0, 0.002, 0.04, 0.075])
+def test_drums_come_out_at_the_tempo_with_the_first_beat_at_the_start(off, loop):
+    pytest.importorskip("python_stretch")
+    for seed in range(3):
+        out, findings = finished(drums(120 * (1 + off), 9.0, seed, delay=0.11), loop=loop)
+        assert len(out) == 8 * RATE
+        assert findings["tempo"] == pytest.approx(120 * (1 + off), rel=0.0025)
+        beat = beats.track(out, RATE, 120)
+        assert beat.tempo == pytest.approx(120, rel=0.005)
+        assert beat.first == pytest.approx(0.0, abs=0.008)
+
+
+def test_a_take_in_time_is_not_touched_but_for_its_seam():
+    sound = drums(120, 9.0, 5)
+    out, findings = finished(sound)
+    assert "stretched" not in findings
+    assert findings["shift"] == 0.0
+    blended = round(findings["seam"] * RATE)
+    np.testing.assert_array_equal(out[blended:], sound[blended : 8 * RATE])
+
+
+def test_a_pad_keeps_its_time_and_says_so():
+    sound = pad(9, 3)
+    out, findings = finished(sound)
+    assert findings["confidence"] < beats.SURE
+    assert "time is left as it is" in findings["note"]
+    blended = round(findings["seam"] * RATE)
+    np.testing.assert_array_equal(out[blended:], sound[blended : 8 * RATE])
+
+
+def test_without_the_library_time_is_left_and_the_cure_is_said(monkeypatch):
+    monkeypatch.setitem(sys.modules, "python_stretch", None)
+    out, findings = finished(drums(125, 9.0, 1))
+    assert len(out) == 8 * RATE
+    assert "pip install audiogen-daemon[stretch]" in findings["note"]
+    assert "stretched" not in findings
+
+
+def test_a_slow_take_with_nothing_to_spare_is_not_squeezed():
+    out, findings = finished(drums(114, 8.1, 1))
+    assert len(out) == 8 * RATE
+    assert findings["note"] == "too little was made to bring it to the tempo"
+
+
+@pytest.mark.parametrize("samples", [0, 10, RATE, 3 * RATE])
+@pytest.mark.parametrize("loop", [True, False])
+def test_a_take_that_is_too_short_is_filled_to_its_length(samples, loop):
+    out, _ = finish(pad(4)[:samples], RATE, Goal(4 * RATE, 120, loop))
+    assert out.shape == (4 * RATE, 1)
+
+
+def test_a_loop_in_seconds_is_closed_and_nothing_else():
+    out, findings = finished(drums(97, 8.6), tempo=0.0)
+    assert list(findings) == ["seam"]
+    assert len(out) == 8 * RATE
+
+
+def test_the_same_take_gives_the_same_stem():
+    sound = drums(117, 9.0, 4)
+    np.testing.assert_array_equal(finished(sound)[0], finished(sound.copy())[0])
