@@ -1,14 +1,19 @@
 """A family without weights: plucked notes that follow prompt and seed. Template of a family, test double, probe."""
 
+import functools
+import itertools
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from dataclasses import replace
 
 import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
 
-from audiogen_daemon.models.pipeline import Audio, Pipeline, Progress, Request, Sampling
+from audiogen_daemon.models.checking import blend, check_request
+from audiogen_daemon.models.jam import Items, Jam
+from audiogen_daemon.models.pipeline import PCM, Audio, Pipeline, Progress, Request, Sampling
 
 HOP = 640
 """Samples per step."""
@@ -26,31 +31,59 @@ class Tone:
     sample_rate = 32000
     channels = 1
     max_seconds = 600.0
+    longest_seconds = 600.0
     sampling = Sampling()
 
     def __init__(self, pace: float = 0.0) -> None:
         self.pace = pace
 
     def generate(self, request: Request) -> Iterator[Progress | Audio]:
-        """Yield one Audio per step of 20 ms; the same request gives the same samples."""
+        """Yield one Audio per step of 20 ms and variation; the same request gives the same samples."""
+        check_request(request)
+        return self._play(request)
+
+    def jam(self, request: Request) -> Generator[Progress | Audio, Request | None, None]:
+        """See `Pipeline.jam`."""
+        check_request(request)
+        return Jam(self._improvise(request), check_request)
+
+    def _play(self, request: Request) -> Iterator[Progress | Audio]:
         total = round(request.seconds * self.sample_rate)
         steps = -(-total // HOP)
-        melody = _melody(request)
-        beat = 60.0 / (request.tempo or 120.0)
         for step in range(steps):
             if self.pace:
                 time.sleep(self.pace)
-            first = step * HOP
-            last = min(first + HOP, total)
-            times = np.arange(first, last, dtype=np.float64) / self.sample_rate
-            yield Audio(_pluck(times, melody, beat / 2).astype(np.float32)[:, None])
+            for variation, seed in enumerate(request.seeds):
+                yield Audio(_notes(request, seed, step * HOP, min((step + 1) * HOP, total)), variation)
             yield Progress(step + 1, steps)
 
+    def _improvise(self, first: Request) -> Items:
+        request = first
+        for step in itertools.count():
+            if self.pace:
+                time.sleep(self.pace)
+            pcm = _notes(request, first.seed, step * HOP, (step + 1) * HOP)
+            for item in (Audio(pcm), Progress(step + 1, 0)):
+                sent = yield item
+                if sent is not None:
+                    request = replace(sent, tempo=first.tempo)
 
-def _melody(request: Request) -> list[float]:
+
+def _notes(request: Request, seed: int, first: int, last: int) -> PCM:
+    """The samples first to last of the take with that seed: (samples, 1)."""
+    times = np.arange(first, last, dtype=np.float64) / Tone.sample_rate
+    length = 30.0 / (request.tempo or 120.0)
+    notes = np.zeros_like(times)
+    for prompt, weight in blend(request):
+        notes += weight * _pluck(times, _melody(prompt, seed), length)
+    return notes.astype(np.float32)[:, None]
+
+
+@functools.lru_cache(maxsize=64)
+def _melody(prompt: str, seed: int) -> list[float]:
     """Return 16 frequencies in Hz, drawn on the device that real models draw on."""
-    steps = np.array(mx.random.randint(0, len(NOTES), (16,), key=mx.random.key(request.seed)))
-    root = 45 + zlib.crc32(request.prompt.encode()) % 12
+    steps = np.array(mx.random.randint(0, len(NOTES), (16,), key=mx.random.key(seed)))
+    root = 45 + zlib.crc32(prompt.encode()) % 12
     return [440.0 * 2 ** ((root + NOTES[int(step)] - 69) / 12) for step in steps]
 
 
