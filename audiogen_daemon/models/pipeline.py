@@ -40,6 +40,11 @@ class Request:
     continues: (samples, channels) at the pipeline's sample rate: go on from here. The output begins after it.
     variations: takes made in one pass, 1 to 8; variation i is the take of seed (seed + i) % 2**32.
     morph: up to 4 (prompt, weight) to mix in place of the prompt; the weights count relative to their sum.
+    melody: (samples, 1 or 2) at the pipeline's sample rate: the tune to follow, for models that follow melodies. They
+        hear its first 30 s and repeat a shorter one.
+    style: (samples, 1 or 2) at the pipeline's sample rate: what the take is to sound like, for models that follow
+        styles. They hear 3 s from its middle.
+    beta: how much more the prompt counts when there is a style too, 1 to 10; None is the model's own.
     """
 
     prompt: str
@@ -50,6 +55,9 @@ class Request:
     continues: PCM | None = None
     variations: int = 1
     morph: tuple[tuple[str, float], ...] = ()
+    melody: PCM | None = None
+    style: PCM | None = None
+    beta: float | None = None
 
     @property
     def seeds(self) -> tuple[int, ...]:

@@ -31,6 +31,14 @@ class Reader:
             raise CheckpointError(f"{self.place}: {key} is {value!r}, wanted a whole number above 0")
         return value
 
+    def counts(self, key: str, default: tuple[int, ...]) -> tuple[int, ...]:
+        """A list of whole numbers above 0."""
+        value = self.values.get(key, default)
+        whole = isinstance(value, list | tuple) and value and all(type(item) is int and item > 0 for item in value)
+        if not whole:
+            raise CheckpointError(f"{self.place}: {key} is {value!r}, wanted a list of whole numbers above 0")
+        return tuple(value)
+
     def number(self, key: str, default: float) -> float:
         """A number of at least 0; null counts as absent."""
         value = self.values.get(key)

@@ -32,6 +32,8 @@ class Loader(Protocol):
 
 FAMILIES: Mapping[str, str] = {
     "musicgen": "audiogen_daemon.models.musicgen.pipeline:load",
+    "musicgen_melody": "audiogen_daemon.models.musicgen.pipeline:load",
+    "musicgen_style": "audiogen_daemon.models.musicgen.pipeline:load",
 }
 """By `model_type` of config.json: module and name of its `Loader`, imported when first used."""
 

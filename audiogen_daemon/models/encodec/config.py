@@ -66,7 +66,7 @@ class EncodecConfig:
             audio_channels=read.count("audio_channels", 1),
             num_filters=read.count("num_filters", 32),
             hidden_size=hidden,
-            upsampling_ratios=_counts(read, "upsampling_ratios", (8, 5, 4, 2)),
+            upsampling_ratios=read.counts("upsampling_ratios", (8, 5, 4, 2)),
             kernel_size=read.count("kernel_size", 7),
             last_kernel_size=read.count("last_kernel_size", 7),
             residual_kernel_size=read.count("residual_kernel_size", 3),
@@ -106,13 +106,6 @@ class EncodecConfig:
         """Codebooks per frame, at the last of the bandwidths."""
         bits = self.codebook_size.bit_length() - 1
         return int(1000 * self.target_bandwidths[-1] // (self.frame_rate * bits))
-
-
-def _counts(read: Reader, key: str, default: tuple[int, ...]) -> tuple[int, ...]:
-    value = read.values.get(key, default)
-    if not isinstance(value, list | tuple) or not value or not all(type(item) is int and item > 0 for item in value):
-        raise CheckpointError(f"{read.place}: {key} is {value!r}, wanted a list of whole numbers above 0")
-    return tuple(value)
 
 
 def _bandwidths(read: Reader, default: tuple[float, ...]) -> tuple[float, ...]:

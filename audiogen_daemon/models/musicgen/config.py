@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from audiogen_daemon.models.encodec import EncodecConfig
+from audiogen_daemon.models.musicgen.chroma import PITCH_CLASSES
 from audiogen_daemon.models.musicgen.count_in import CountIn
+from audiogen_daemon.models.musicgen.style_config import StyleConfig
 from audiogen_daemon.models.pipeline import Sampling
 from audiogen_daemon.models.reading import Reader
 from audiogen_daemon.models.t5 import T5Config
@@ -44,7 +46,11 @@ class DecoderConfig:
 
 @dataclass(frozen=True)
 class MusicGenConfig:
-    """One checkpoint. max_frames: the length it was trained on, openings counted. count_in: None for most models."""
+    """One checkpoint.
+
+    max_frames: the length it was trained on, openings counted. count_in: None for most models. melody_frames: of the
+    prefix of models that follow melodies; style: of models that follow styles; else 0 and None.
+    """
 
     text: T5Config
     codec: EncodecConfig
@@ -52,6 +58,8 @@ class MusicGenConfig:
     sampling: Sampling
     max_frames: int
     count_in: CountIn | None
+    melody_frames: int = 0
+    style: StyleConfig | None = None
 
 
 def read_config(folder: Folder) -> MusicGenConfig:
@@ -61,7 +69,9 @@ def read_config(folder: Folder) -> MusicGenConfig:
         CheckpointError: a key is missing or holds what MusicGen cannot be; names key, value and what is allowed.
     """
     read = Reader(str(folder.path / "config.json"), folder.config)
-    read.one_of("model_type", ("musicgen",))
+    family = read.one_of("model_type", ("musicgen", "musicgen_melody", "musicgen_style"))
+    read.one_of("num_chroma", (PITCH_CLASSES,), PITCH_CLASSES)
+    melody_frames = read.count("chroma_length", 235) if family == "musicgen_melody" else 0
     decoder = read.section("decoder")
     codebooks = decoder.count("num_codebooks")
     channels = decoder.count("audio_channels", 1)
@@ -93,6 +103,7 @@ def read_config(folder: Folder) -> MusicGenConfig:
             vocabulary=vocabulary,
             channels=channels,
             max_positions=max_positions,
+            cross_attention=family == "musicgen",
         ),
         sampling=Sampling(
             temperature=generation.number("temperature", 1.0),
@@ -102,6 +113,8 @@ def read_config(folder: Folder) -> MusicGenConfig:
         ),
         max_frames=min(max_positions, generation.count("max_length", DEFAULT_MAX_FRAMES)),
         count_in=_count_in(read, codec),
+        melody_frames=melody_frames,
+        style=StyleConfig.read(read) if family == "musicgen_style" else None,
     )
 
 

@@ -3,7 +3,7 @@
 import functools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import mlx.core as mx
@@ -12,13 +12,19 @@ import numpy as np
 from audiogen_daemon.models.backend import DTYPES, Backend, detect
 from audiogen_daemon.models.encodec import Encodec, load_encodec, tensor_shapes
 from audiogen_daemon.models.integrity import check_integrity
-from audiogen_daemon.models.layers.linear import Dense
 from audiogen_daemon.models.musicgen.blocks import BlockPlayer
 from audiogen_daemon.models.musicgen.conditioning import PromptEncoder
 from audiogen_daemon.models.musicgen.config import MusicGenConfig, read_config
 from audiogen_daemon.models.musicgen.count_in import DEFAULT_BPM, stated_bpm
 from audiogen_daemon.models.musicgen.delay import Tokens, codebook_delays, complete_frames, delay, undelay
+from audiogen_daemon.models.musicgen.following import (
+    check_followed,
+    following_shapes,
+    load_ahead,
+    load_projection,
+)
 from audiogen_daemon.models.musicgen.lm import Decoder, decoder_shapes
+from audiogen_daemon.models.musicgen.prefix import Ahead
 from audiogen_daemon.models.musicgen.speaker import Speaker
 from audiogen_daemon.models.musicgen.steps import Player, Score, StepPlayer
 from audiogen_daemon.models.pipeline import PCM, Audio, Progress, Request
@@ -45,7 +51,15 @@ class Opening:
 class MusicGen:
     """One checkpoint, ready to play; see `models.pipeline.Pipeline`."""
 
-    def __init__(self, config: MusicGenConfig, prompts: PromptEncoder, player: Player, codec: Encodec) -> None:
+    def __init__(
+        self,
+        config: MusicGenConfig,
+        prompts: PromptEncoder,
+        player: Player,
+        codec: Encodec,
+        ahead: Ahead | None = None,
+    ) -> None:
+        """Build one of its parts. ahead: what stands before the tokens, for models without cross-attention."""
         self.config = config
         self.sample_rate = config.codec.sampling_rate
         self.channels = config.decoder.channels
@@ -54,6 +68,7 @@ class MusicGen:
         self._prompts = prompts
         self._player = player
         self._codec = codec
+        self._ahead = ahead
         self._count_in_codes = functools.lru_cache(maxsize=64)(self._encode_count_in)
 
     @property
@@ -80,7 +95,11 @@ class MusicGen:
         total = opening.start + frames
         special = self.config.decoder.special_token
         grid = delay(opening.tokens, total, self.delays, special)
-        score = Score(grid, (request.seed,), self._prompts(request.prompt), request.sampling)
+        text = self._prompts(request.prompt)
+        score = Score(grid, (request.seed,), text, request.sampling)
+        if self._ahead is not None:
+            prefix, beta = self._ahead(request, text)
+            score = replace(score, text=None, prefix=prefix, beta=beta)
         return self._play(score, opening, samples)
 
     def _play(self, score: Score, opening: Opening, samples: int) -> Iterator[Progress | Audio]:
@@ -139,8 +158,11 @@ class MusicGen:
         _within("guidance", sampling.guidance, 0.0, 100.0, f"{self.sampling.guidance:g} is the model's own")
         if request.tempo is not None:
             _within("tempo", request.tempo, 10.0, 1000.0, "in beats per minute")
+        if request.beta is not None:
+            _within("beta", request.beta, 1.0, 10.0, "1 is simple guidance")
         if request.continues is not None:
             self._check_continued(request.continues, request.seconds)
+        check_followed(self._ahead, request)
 
     def _check_continued(self, pcm: PCM, seconds: float) -> None:
         if pcm.ndim != 2 or pcm.shape[1] != self.channels:
@@ -168,7 +190,7 @@ def tensor_table(config: MusicGenConfig, folder: Folder) -> dict[str, Shape]:
     present = [name.removeprefix(prefix) for name in folder.tensors if name.startswith(prefix)]
     shapes = {f"text_encoder.{name}": shape for name, shape in t5_shapes(config.text).items()}
     shapes |= {f"{prefix}{name}": shape for name, shape in tensor_shapes(config.codec, present).items()}
-    shapes |= decoder_shapes(config.decoder)
+    shapes |= decoder_shapes(config.decoder) | following_shapes(config, folder.tensors)
     shapes["enc_to_dec_proj.weight"] = (config.decoder.hidden, config.text.hidden)
     shapes["enc_to_dec_proj.bias"] = (config.decoder.hidden,)
     return shapes
@@ -195,10 +217,10 @@ def load(path: Path, dtype: str = "auto", bits: int = 0, backend: Backend | None
     tensors = Tensors(folder)
     weights = DTYPES[backend.dtype if dtype == "auto" else dtype]
     encoder = T5Encoder(tensors, config.text, mx.float32 if weights == mx.float32 else mx.float16)
-    projection = Dense(tensors.take("enc_to_dec_proj.weight", weights).T, tensors.take("enc_to_dec_proj.bias", weights))
-    mx.eval(projection.parameters())
+    projection = load_projection(tensors, "enc_to_dec_proj", weights)
+    ahead = load_ahead(tensors, config, weights)
     decoder = Decoder(tensors, config.decoder, weights, bits, backend.weight_columns)
     codec = load_encodec(tensors.take_prefix("audio_encoder."), config.codec)
     steps = backend.steps_per_graph
     player = BlockPlayer(decoder, steps) if steps else StepPlayer(decoder, backend.fold_text)
-    return MusicGen(config, PromptEncoder(tokenizer, encoder, projection), player, codec)
+    return MusicGen(config, PromptEncoder(tokenizer, encoder, projection), player, codec, ahead)

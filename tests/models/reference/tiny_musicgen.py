@@ -14,6 +14,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from audiogen_daemon.models.musicgen.config import read_config
 from audiogen_daemon.models.musicgen.lm import sinusoids
 from audiogen_daemon.models.musicgen.pipeline import tensor_table
+from audiogen_daemon.models.musicgen.style_config import MERT, NEW
 from audiogen_daemon.models.weights import Folder, TensorInfo
 from tests.models.reference import encodec_weights
 
@@ -81,6 +82,42 @@ MONO = {
     "audio_encoder": CODEC,
     "decoder": DECODER,
 }
+MELODY = MONO | {
+    "architectures": ["MusicgenMelodyForConditionalGeneration"],
+    "model_type": "musicgen_melody",
+    "decoder": DECODER | {"model_type": "musicgen_melody_decoder"},
+    "num_chroma": 12,
+    "chroma_length": 235,
+}
+STYLE = MELODY | {
+    "architectures": ["MusicgenStyleForConditionalGeneration"],
+    "model_type": "musicgen_style",
+    "decoder": DECODER | {"model_type": "musicgen_style_decoder"},
+    "style_encoder": {
+        "hidden_size": 48,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 3,
+        "ffn_dim": 96,
+        "num_codebooks": 4,
+        "num_codebooks_used": 3,
+        "codebook_size": 32,
+    },
+    "feature_extractor": {
+        "model_type": "hubert",
+        "hidden_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "intermediate_size": 96,
+        "conv_dim": [16, 16, 16, 16, 16, 16, 20],
+        "num_conv_pos_embeddings": 32,
+        "num_conv_pos_embedding_groups": 4,
+    },
+}
+FOLLOWING: dict[str, dict[str, Any]] = {
+    "melody": MELODY,
+    "stereo-melody": MELODY | {"decoder": MELODY["decoder"] | {"num_codebooks": 8, "audio_channels": 2}},
+    "style": STYLE,
+}
 SHAPES: dict[str, dict[str, Any]] = {
     "mono": MONO,
     "stereo": MONO | {"decoder": DECODER | {"num_codebooks": 8, "audio_channels": 2}},
@@ -116,6 +153,8 @@ def random_tensors(config: Mapping[str, Any], seed: int, modern: bool = False) -
     hint = {f"audio_encoder.decoder.layers.0.conv.{spelling[0]}": TensorInfo(Path("-"), "F32", ())}
     folder = Folder(Path("-"), config, generation(config), hint)
     tensors = {}
+    modern_names = ("encoder.pos_conv_embed.conv." + part for part in NEW)
+    hint |= {f"{MERT}{name}": TensorInfo(Path("-"), "F32", ()) for name in modern_names if modern}
     for name, shape in tensor_table(read_config(folder), folder).items():
         codec = name.removeprefix("audio_encoder.")
         tensors[name] = encodec_weights.random_tensor(codec, shape, seed) if codec != name else draw(name, shape, seed)
@@ -125,11 +164,17 @@ def random_tensors(config: Mapping[str, Any], seed: int, modern: bool = False) -
 def draw(name: str, shape: tuple[int, ...], seed: int) -> np.ndarray:
     """One tensor of the text encoder or the decoder, at a scale that keeps attention and logits lively."""
     source = np.random.RandomState(zlib.crc32(name.encode()) ^ seed)
-    if name.endswith("norm.weight"):
+    if name.endswith(("norm.weight", "norm1.weight", "norm2.weight")):
         value = source.uniform(0.7, 1.3, shape)
     elif "embed_tokens" in name:
         value = source.normal(0, 1.5, shape)
-    elif name.endswith("bias") or "shared" in name or "relative_attention_bias" in name:
+    elif name.endswith(("running_var", "original0", "weight_g")):
+        value = source.uniform(0.6, 1.4, shape)
+    elif name.endswith("codebook.embed"):
+        value = source.normal(0, 0.8 / (1 + int(name.split(".")[3])), shape)
+    elif name.endswith(("conv.weight", "original1", "weight_v")):
+        value = source.normal(0, 1.7 / (shape[1] * shape[2]) ** 0.5, shape)
+    elif name.endswith(("bias", "running_mean")) or "shared" in name or "relative_attention_bias" in name:
         value = source.normal(0, 0.5, shape)
     elif "SelfAttention.q." in name:
         value = source.normal(0, 0.5 / shape[1] ** 0.5, shape)  # T5 does not scale its scores
