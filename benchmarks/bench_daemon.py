@@ -8,8 +8,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from audiogen_daemon.commands.send import Client
-from audiogen_daemon.messages import Peer
+from audiogen_daemon.client import Client
 from audiogen_daemon.service.lock import holder
 from benchmarks.machine import print_machine
 
@@ -40,7 +39,7 @@ def measure(state: Path, pid: int, began: float, model: str) -> None:
     pause = threading.Event()
     while (found := holder(state)) is None or not found.port:
         pause.wait(0.005)
-    with Client(Peer(found.host, found.port)) as client:
+    with Client(found.host, found.port) as client:
         answer(client, "/ping", "/pong")
         row("process start to /pong", time.monotonic() - began, "s")
         client.send("/subscribe")

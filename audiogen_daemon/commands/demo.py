@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 
 from audiogen_daemon import config as configuration
-from audiogen_daemon.commands.send import ENDS, Client
+from audiogen_daemon.client import Client
+from audiogen_daemon.commands.send import ENDS
 from audiogen_daemon.errors import EngineError
 from audiogen_daemon.messages import Peer
 from audiogen_daemon.models import registry
@@ -67,7 +68,8 @@ def _daemon(config: Path | None, sets: list[str], state: Path) -> Iterator[Clien
         process = subprocess.Popen(words, stdout=output, stderr=output, start_new_session=True)
         try:
             deadline = time.monotonic() + START_TIMEOUT
-            with Client(_address(process, state, deadline)) as client:
+            address = _address(process, state, deadline)
+            with Client(address.host, address.port) as client:
                 _wait_until_warm(client, process, state, deadline)
                 yield client
         finally:

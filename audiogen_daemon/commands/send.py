@@ -2,14 +2,11 @@
 
 import argparse
 import json
-import socket
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from audiogen_daemon import config as configuration
-from audiogen_daemon.control import osc
+from audiogen_daemon.client import Client
 from audiogen_daemon.errors import EngineError
 from audiogen_daemon.messages import Peer
 from audiogen_daemon.service.lock import holder
@@ -30,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     """Send and print; fails when nothing answers or the answer is /error."""
     config = configuration.load(options.config, options.set)
     failed, answered = False, False
-    with Client(running_at(config)) as client:
+    with client_for(config) as client:
         if options.follow:
             client.send("/subscribe")
         client.send(options.address, *(_typed(v) for v in options.values))
@@ -51,6 +48,12 @@ def run(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
+def client_for(config: configuration.Config) -> Client:
+    """Return a client of the daemon of this configuration."""
+    peer = running_at(config)
+    return Client(peer.host, peer.port)
+
+
 def running_at(config: configuration.Config) -> Peer:
     """Return where the daemon of this configuration listens: what it published, else what is configured."""
     found = holder(Path(config.daemon.state))
@@ -58,43 +61,6 @@ def running_at(config: configuration.Config) -> Peer:
         host = "127.0.0.1" if found.host in ("0.0.0.0", "::") else found.host
         return Peer(host, found.port)
     return Peer("127.0.0.1" if config.osc.lan else config.listen.host, config.listen.port)
-
-
-class Client:
-    """A UDP socket that talks to one daemon and hears its answers on the port it sends from."""
-
-    def __init__(self, peer: Peer) -> None:
-        self.peer = peer
-        family = socket.AF_INET6 if ":" in peer.host else socket.AF_INET
-        self._socket = socket.socket(family, socket.SOCK_DGRAM)
-        self._socket.bind(("::1" if family == socket.AF_INET6 else "0.0.0.0", 0))
-
-    def __enter__(self) -> "Client":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._socket.close()
-
-    @property
-    def port(self) -> int:
-        """The port that answers come to."""
-        port: int = self._socket.getsockname()[1]
-        return port
-
-    def send(self, address: str, *values: Any) -> None:
-        """Send one message."""
-        self._socket.sendto(osc.encode(address, values), (self.peer.host, self.peer.port))
-
-    def answers(self, seconds: float) -> Iterator[tuple[str, list[Any]]]:
-        """Yield (address, arguments) of each answer until `seconds` have passed."""
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
-            self._socket.settimeout(left)
-            try:
-                datagram = self._socket.recv(osc.MAX_DATAGRAM)
-            except (TimeoutError, ConnectionRefusedError):
-                return
-            yield from osc.decode(datagram)
 
 
 def _typed(text: str) -> Any:

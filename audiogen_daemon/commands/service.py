@@ -7,7 +7,7 @@ from pathlib import Path
 
 from audiogen_daemon import config as configuration
 from audiogen_daemon import service
-from audiogen_daemon.commands.send import Client, running_at
+from audiogen_daemon.commands.send import client_for
 from audiogen_daemon.service.lock import holder
 
 
@@ -59,7 +59,7 @@ def _status(config: configuration.Config, as_json: bool) -> int:
 
 
 def _ask(config: configuration.Config) -> dict[str, object] | None:
-    with Client(running_at(config)) as client:
+    with client_for(config) as client:
         client.send("/status")
         for address, values in client.answers(1.0):
             if address == "/status/reply":

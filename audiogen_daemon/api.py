@@ -1,0 +1,158 @@
+"""Music in one call, without a daemon: `from audiogen_daemon import generate`."""
+
+import dataclasses
+import functools
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from audiogen_daemon import config as configuration
+from audiogen_daemon.audio.ring import PCM
+from audiogen_daemon.engine.blas import load_blas
+from audiogen_daemon.errors import CommandError, JobError
+from audiogen_daemon.messages import SaveStem, Take
+from audiogen_daemon.models.pipeline import Pipeline, Request
+from audiogen_daemon.settings import Settings, change
+
+
+@dataclass(frozen=True)
+class GenerationResult:
+    """A finished take. audio: (samples, channels) float32. speed: seconds of audio per second of wall time."""
+
+    audio: PCM
+    sample_rate: int
+    settings: Settings
+    speed: float
+    sampling: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return len(self.audio) / self.sample_rate
+
+    def save(self, path: str | Path, rate: int = 44100) -> Path:
+        """Write the take as a 24-bit WAV with its sidecar and return where it is; no file is overwritten.
+
+        Raises:
+            JobError: the file cannot be written.
+        """
+        from audiogen_daemon.audio import stems
+
+        path = Path(path).absolute()
+        return self.save_stem(path.parent, stems.StemFormat(template=path.stem, rate=rate))
+
+    def save_stem(self, folder: Path, form: Any) -> Path:
+        """Write the take into a folder in a `stems.StemFormat`, named by its template."""
+        import uuid
+
+        from audiogen_daemon.audio import stems
+        from audiogen_daemon.keeper import record_of
+
+        now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+        take = Take(1, uuid.uuid4().hex, self.settings, now)
+        record = record_of(SaveStem(take, False, self.speed, self.sampling))
+        folder.mkdir(parents=True, exist_ok=True)
+        samples = round(self.settings.length * form.rate)
+        try:
+            return stems.save(record, self.audio, self.sample_rate, folder, form, samples).path
+        except stems.StemError as error:
+            raise JobError("stem", str(error)) from error
+
+
+def generate(
+    prompt: str,
+    progress_callback: Callable[[float], None] | None = None,
+    config: configuration.Config | None = None,
+    **settings: Any,
+) -> GenerationResult:
+    """Make one take and return it.
+
+    Args:
+        prompt: what it should sound like.
+        progress_callback: called with 0 to 1.
+        config: where models lie and how they are loaded; None is the user's.
+        settings: as in `/set/NAME`: model, seconds, bars, tempo, key, seed, temperature, guidance …
+
+    Raises:
+        CommandError: a setting is wrong. JobError: the take could not be made.
+    """
+    chosen = settings_for(prompt, config or configuration.load(), settings)
+    return make(chosen, config or configuration.load(), progress_callback)
+
+
+def stream(prompt: str, config: configuration.Config | None = None, **settings: Any) -> Iterator[PCM]:
+    """Yield a take's audio (samples, channels) while it is being made; arguments as `generate`."""
+    config = config or configuration.load()
+    chosen = settings_for(prompt, config, settings)
+    pipeline, request = prepare(chosen, config)
+    for item in pipeline.generate(request):
+        if hasattr(item, "pcm"):
+            yield item.pcm
+
+
+def settings_for(prompt: str, config: configuration.Config, values: dict[str, Any]) -> Settings:
+    """Return the settings of a take: the configuration's, changed by `values`, with a seed drawn where none is."""
+    settings = Settings(model=config.engine.model, prompt=config.take.prompt, seconds=config.take.seconds)
+    for name, value in {"prompt": prompt, **values}.items():
+        try:
+            settings = change(settings, name, value)
+        except CommandError as error:
+            raise CommandError(f"{name}: {error}") from error
+    return complete(settings)
+
+
+def complete(settings: Settings) -> Settings:
+    """Return the settings with a seed drawn, and checked as a whole."""
+    if settings.bars and not settings.tempo:
+        raise CommandError(f"bars {settings.bars:g} need a tempo; give one, such as 120")
+    if settings.seed < 0:
+        settings = dataclasses.replace(settings, seed=random.SystemRandom().randrange(2**32))
+    return settings
+
+
+def make(
+    settings: Settings, config: configuration.Config, progress: Callable[[float], None] | None = None
+) -> GenerationResult:
+    """Make the take of complete settings."""
+    pipeline, request = prepare(settings, config)
+    parts, began = [np.zeros((0, pipeline.channels), np.float32)], time.monotonic()
+    try:
+        for item in pipeline.generate(request):
+            if hasattr(item, "pcm"):
+                parts.append(item.pcm)
+            elif progress is not None:
+                progress(item.step / max(item.steps, 1))
+    except ValueError as error:
+        raise JobError("request", str(error)) from error
+    audio = np.concatenate(parts)
+    speed = len(audio) / pipeline.sample_rate / max(time.monotonic() - began, 1e-9)
+    sampling = tuple(dataclasses.asdict(request.sampling).items())
+    return GenerationResult(audio, pipeline.sample_rate, settings, speed, sampling)
+
+
+def prepare(settings: Settings, config: configuration.Config) -> tuple[Pipeline, Request]:
+    """Return the model, loaded once per process, and the request of a take.
+
+    Raises:
+        CommandError: no such model, or the request cannot be made from the settings.
+    """
+    load_blas()
+    from audiogen_daemon.engine.requests import request_for
+
+    try:
+        pipeline = _loaded(settings.model, config.models.folder, config.engine.dtype, config.engine.quantize)
+        return pipeline, request_for([Take(1, "", settings, "")], pipeline)
+    except (LookupError, ValueError, OSError) as error:
+        raise CommandError(str(error)) from error
+
+
+@functools.lru_cache(maxsize=1)
+def _loaded(model: str, folder: str, dtype: str, quantize: int) -> Pipeline:
+    from audiogen_daemon.models import registry
+
+    return registry.load(model, Path(folder), dtype, quantize)

@@ -1,0 +1,112 @@
+"""The Python API: music in one call, a stream, and a client of a running daemon."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+
+import audiogen_daemon
+from audiogen_daemon import Client, generate, stream
+from audiogen_daemon.errors import CommandError, EngineError
+from tests.live_daemon import free_port, live_daemon
+
+
+def test_one_call_makes_a_take_that_can_be_saved(tmp_path):
+    heard = []
+    result = generate("dusty", heard.append, model="tone", seconds=0.5, seed=3)
+    assert result.audio.shape == (16000, 1)
+    assert (result.sample_rate, result.duration, heard[-1]) == (32000, 0.5, 1.0)
+    path = result.save(tmp_path / "a take.wav")
+    assert (soundfile.info(path).frames, soundfile.info(path).samplerate) == (22050, 44100)
+    assert json.loads(path.with_suffix(".json").read_text())["settings"]["seed"] == 3
+    assert result.save(tmp_path / "a take.wav") != path
+
+
+def test_a_stream_is_the_take_in_pieces():
+    parts = list(stream("dusty", model="tone", seconds=0.5, seed=3))
+    assert len(parts) > 1
+    assert np.array_equal(np.concatenate(parts), generate("dusty", model="tone", seconds=0.5, seed=3).audio)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"seconds": -1}, "seconds: -1 is outside"),
+        ({"tempo": 120, "bars": -1}, "bars: -1 is outside"),
+        ({"bars": 4}, "bars 4 need a tempo"),
+        ({"colour": "red"}, 'unknown setting "colour"'),
+        ({"model": "musicgen-small"}, "audiogen-daemon fetch musicgen-small"),
+    ],
+)
+def test_wrong_settings_are_named(values, words):
+    with pytest.raises(CommandError) as caught:
+        generate("x", **{"model": "tone", **values})
+    assert words in str(caught.value)
+
+
+def test_an_unknown_name_is_no_attribute():
+    with pytest.raises(AttributeError, match="no attribute 'compose'"):
+        audiogen_daemon.compose  # noqa: B018
+
+
+def test_the_client_has_a_take_made_by_a_running_daemon(tmp_path):
+    with live_daemon(tmp_path) as daemon, Client(port=daemon.port) as client:
+        heard = []
+        path = client.generate("dusty", heard.append, seconds=0.5, seed=1)
+        assert soundfile.info(path).frames == 22050
+        assert heard[-1] == 1.0
+        assert client.ask("/ping", 5, answer="/pong") == [5]
+        with pytest.raises(CommandError, match="outside"):
+            client.generate("x", seconds=1e9)
+
+
+def test_the_client_says_when_nobody_answers():
+    with Client(port=free_port()) as client, pytest.raises(EngineError, match="audiogen-daemon run"):
+        client.ask("/ping", answer="/pong", timeout=0.2)
+
+
+def run(*words):
+    command = [sys.executable, "-m", "audiogen_daemon", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+
+def test_a_batch_makes_each_line_once_and_goes_on_where_it_stopped(tmp_path):
+    prompts = tmp_path / "prompts.txt"
+    prompts.write_text('# a comment\ndusty\n\n{"prompt": "warm", "seconds": 0.3, "seed": 5}\n')
+    common = ("--set", "engine.model=tone", "--set", "take.seconds=0.2", "--out", tmp_path / "out")
+    first = run("batch", prompts, *common)
+    assert first.returncode == 0, first.stderr
+    assert len(first.stdout.splitlines()) == 2
+    prompts.write_text(prompts.read_text() + "more\n")
+    second = run("batch", prompts, *common)
+    assert len(second.stdout.splitlines()) == 1
+    assert len(list((tmp_path / "out").glob("*.wav"))) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("", "holds no prompts"), ("{bad", "line 1 is no JSON"), ('{"seconds": 1}', 'no "prompt"')]
+)
+def test_a_wrong_batch_is_refused_before_anything_is_made(tmp_path, text, words):
+    prompts = tmp_path / "prompts.txt"
+    prompts.write_text(text)
+    refused = run("batch", prompts, "--out", tmp_path / "out")
+    assert refused.returncode == 2
+    assert words in refused.stderr
+
+
+def test_models_are_scored_over_the_prompt_set():
+    scored = run("evaluate", "tone", "--prompts", 2, "--seconds", 2, "--json")
+    assert scored.returncode == 0, scored.stderr
+    report = json.loads(scored.stdout)
+    assert report["score"]["prompts"] == 2
+    assert 0 <= report["score"]["instrument"] <= 1
+
+
+def test_every_command_explains_itself_and_a_wrong_one_is_wrong_usage():
+    for command in ("run", "demo", "generate", "batch", "send", "models", "fetch", "evaluate", "info", "status", "doctor"):
+        assert run(command, "--help").returncode == 0
+    assert run("dance").returncode == 2
+    assert run("models", "--set", "nothing").returncode == 2
