@@ -1,7 +1,8 @@
 """Milliseconds per step at MusicGen's true shapes with random weights, beside transformers and the bandwidth floor.
 
 A step is one token column: both rows of classifier-free guidance, sampling with top-k 250, the token read by the host.
-All rows of one run take turns in the same process; the median and the quickest tenth count. Run from the root:
+All rows of one run take turns in the same process; the median and the quickest tenth count. The past is made up, not
+computed, so that late steps can be timed at once. Run from the root:
 
     python -m benchmarks.bench_step [--shape small] [--at 50 400 1400] [--steps 20] [--threads 2] [--peer]
     python -m benchmarks.bench_step --shape small large --dtype float16 --bits 0 8 --block 1 4 8     (on a GPU)
@@ -66,19 +67,21 @@ def main() -> None:
 
 def measure(shape: str, bits: int, bandwidth: float, options: argparse.Namespace) -> None:
     """Print one shape's rows."""
+    from audiogen_daemon.models.musicgen import blocks, steps
     from audiogen_daemon.models.musicgen.blocks import BlockPlayer
     from audiogen_daemon.models.musicgen.steps import StepPlayer
 
+    steps.prefill = blocks.prefill = made_up_past  # type: ignore[assignment]
     decoder, loaded = build(shape, options.dtype, bits)
     print(f"\n{shape}, {options.dtype}, {f'{bits} bit' if bits else 'not quantized'}: {loaded / 1e9:.2f} GB of weights")
     ways: dict[str, Callable[[int], Iterator[Any]]] = {
         "step by step": takes(StepPlayer(decoder, fold=False), decoder, options.steps),
         "step by step, text folded": takes(StepPlayer(decoder, fold=True), decoder, options.steps),
     }
-    for steps in options.block:
-        ways[f"blocks of {steps}"] = takes(BlockPlayer(decoder, steps), decoder, options.steps + 2 * steps)
+    for size in options.block:
+        ways[f"blocks of {size}"] = takes(BlockPlayer(decoder, size), decoder, options.steps + 2 * size)
     if options.peer:
-        ways["transformers"] = peer(shape, options.steps)
+        ways["transformers"] = peer(shape, options.steps, options.dtype)
     for at in options.at:
         times: dict[str, list[float]] = {name: [] for name in ways}
         for _ in range(options.rounds):
@@ -118,6 +121,20 @@ def build(shape: str, dtype: str, bits: int) -> tuple[Any, int]:
     return decoder, mx.get_active_memory() - before
 
 
+def made_up_past(decoder: Any, score: Any, text: Any) -> tuple[Any, Any]:
+    """In place of `prefill`: logits and caches as after the known columns, of random numbers."""
+    import mlx.core as mx
+
+    from audiogen_daemon.models.musicgen.cache import start_caches
+
+    config = decoder.config
+    caches = start_caches(config.layers, score.rows, config.heads, config.head_dim, score.first + 1, decoder.dtype)
+    caches = tuple(cache + 0.01 for cache in caches)
+    logits = mx.random.normal((score.rows, config.codebooks, config.vocabulary))
+    mx.eval(logits, caches)
+    return logits, caches
+
+
 def takes(player: Any, decoder: Any, steps: int) -> Callable[[int], Iterator[Any]]:
     """A function from columns before the first timed one to a running take."""
     import mlx.core as mx
@@ -139,10 +156,10 @@ def takes(player: Any, decoder: Any, steps: int) -> Callable[[int], Iterator[Any
     return take
 
 
-def peer(shape: str, steps: int) -> Callable[[int], Iterator[Any]]:
+def peer(shape: str, steps: int, dtype_name: str) -> Callable[[int], Iterator[Any]]:
     """transformers' own decoder with its own cache, guidance and sampling, as its generate() runs them."""
     import torch
-    from transformers import MusicgenDecoderConfig, MusicgenForCausalLM
+    from transformers import DynamicCache, EncoderDecoderCache, MusicgenDecoderConfig, MusicgenForCausalLM
 
     size = SHAPES[shape]
     torch.manual_seed(0)
@@ -153,14 +170,20 @@ def peer(shape: str, steps: int) -> Callable[[int], Iterator[Any]]:
         ffn_dim=size["ffn"],
         vocab_size=size["vocabulary"],
     )
-    model = MusicgenForCausalLM(config).eval()
-    text = torch.cat([torch.randn(1, PIECES, size["hidden"]), torch.zeros(1, PIECES, size["hidden"])])
-    mask = torch.cat([torch.ones(1, PIECES), torch.zeros(1, PIECES)]).long()
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    dtype = getattr(torch, dtype_name)
+    model = MusicgenForCausalLM(config).to(device, dtype).eval()
+    text = torch.cat([torch.randn(1, PIECES, size["hidden"]), torch.zeros(1, PIECES, size["hidden"])]).to(device, dtype)
+    mask = torch.cat([torch.ones(1, PIECES), torch.zeros(1, PIECES)]).long().to(device)
+    heads, head_dim = size["heads"], size["hidden"] // size["heads"]
 
     @torch.inference_mode()
     def take(at: int) -> Iterator[Any]:
-        codes = torch.randint(0, size["vocabulary"], (8, at + 1))
-        past = None
+        codes = torch.randint(0, size["vocabulary"], (8, 1), device=device)
+        past = EncoderDecoderCache(DynamicCache(config=config), DynamicCache(config=config))
+        for layer in range(size["layers"]):
+            made_up = torch.randn(2, 2, heads, at, head_dim, device=device, dtype=dtype) * 0.01
+            past.self_attention_cache.update(made_up[0], made_up[1], layer)
         for _ in range(steps + 1):
             out = model(
                 input_ids=codes,
@@ -175,7 +198,7 @@ def peer(shape: str, steps: int) -> Callable[[int], Iterator[Any]]:
             kept = torch.topk(logits, 250).values[:, -1:]
             drawn = torch.multinomial(torch.softmax(logits.masked_fill(logits < kept, -torch.inf), -1), 1)
             codes = drawn.repeat(2, 1)
-            yield drawn.numpy()
+            yield drawn.cpu().numpy()
 
     return take
 
