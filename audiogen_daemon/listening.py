@@ -5,7 +5,7 @@ from collections.abc import Callable
 import soundfile
 
 from audiogen_daemon import messages as m
-from audiogen_daemon.audio import monitor as mon
+from audiogen_daemon.audio import events as mon
 from audiogen_daemon.audio.isolated import IsolatedMonitor
 from audiogen_daemon.audio.ring import PCM
 from audiogen_daemon.config import Monitor as MonitorConfig

@@ -14,6 +14,7 @@ from audiogen_daemon.audio.player import Loop, Streamed, Voice
 from audiogen_daemon.audio.preroll import Pace
 from audiogen_daemon.audio.resample import StreamResampler, resample_loop
 from audiogen_daemon.audio.ring import PCM, Ring
+from audiogen_daemon.transport import Quantum
 
 _RING_SECONDS = 2.0
 _PIECE_SECONDS = 0.25
@@ -24,7 +25,7 @@ class Feed(Protocol):
 
     take_id: int
     accepted_at: float
-    start_at: float | None
+    launch: Quantum
     voice: Voice | None
     announced: bool
     """Whether its first sample has been reported."""
@@ -47,15 +48,15 @@ class StreamedFeed:
 
     Args:
         rate, channels: of the take. pace: decides when enough is buffered.
-        accepted_at: when the take was asked for; start_at: when it shall be heard; both time.monotonic().
+        accepted_at: when the take was asked for, time.monotonic(). launch: what it waits for once it may sound.
     """
 
     def __init__(
-        self, take_id: int, rate: int, channels: int, pace: Pace, accepted_at: float, start_at: float | None = None
+        self, take_id: int, rate: int, channels: int, pace: Pace, accepted_at: float, launch: Quantum = "off"
     ) -> None:
         self.take_id = take_id
         self.accepted_at = accepted_at
-        self.start_at = start_at
+        self.launch = launch
         self.voice: Voice | None = None
         self.announced = False
         self._rate, self._channels, self._pace = rate, channels, pace
@@ -126,24 +127,36 @@ class StreamedFeed:
 
 
 class LoopedFeed:
-    """A finished take that repeats until it is stopped or replaced; the arguments are those of `StreamedFeed`."""
+    """A finished take that repeats until it is stopped or replaced; the arguments are those of `StreamedFeed`.
 
-    def __init__(self, take_id: int, pcm: PCM, rate: int, accepted_at: float, start_at: float | None = None) -> None:
+    batch: the takes that were made with it, with which it stays in phase.
+    """
+
+    def __init__(
+        self,
+        take_id: int,
+        pcm: PCM,
+        rate: int,
+        accepted_at: float,
+        launch: Quantum = "off",
+        batch: tuple[int, ...] = (),
+    ) -> None:
         self.take_id = take_id
         self.accepted_at = accepted_at
-        self.start_at = start_at
+        self.launch = launch
         self.voice: Voice | None = None
         self.announced = False
         self._pcm = np.nan_to_num(pcm, nan=0.0, posinf=0.0, neginf=0.0)
         self._rate = rate
         self._device_rate = rate
         self._loop: Loop | None = None
+        self._batch = batch
 
     def attach(self, rate: int, channels: int) -> Voice:
         position = 0 if self._loop is None else self._loop.position * rate // self._device_rate
         pcm = self._pcm if self._pcm.shape[1] <= channels else self._pcm.mean(axis=1, keepdims=True, dtype=np.float32)
         self._device_rate = rate
-        self._loop = Loop(resample_loop(pcm, self._rate, rate), position)
+        self._loop = Loop(resample_loop(pcm, self._rate, rate), position, self._batch)
         self.voice = Voice(self._loop)
         return self.voice
 

@@ -14,10 +14,11 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Self
 
-from audiogen_daemon.audio.monitor import DeviceLost, DeviceOpened, Finished, MonitorEvent, Starved
+from audiogen_daemon.audio.events import DeviceLost, DeviceOpened, Finished, MonitorEvent, Starved
 from audiogen_daemon.audio.preroll import Policy
 from audiogen_daemon.audio.ring import PCM
 from audiogen_daemon.audio.speaking import Call, Options, Pulse
+from audiogen_daemon.transport import Grid, Quantum
 
 _SILENCE = (-120.0, -120.0)
 _BACK_OFF = (0.5, 8.0)
@@ -45,6 +46,7 @@ class IsolatedMonitor:
         self._process: subprocess.Popen[bytes] | None = None
         self._threads: list[threading.Thread] = []
         self._takes: set[int] = set()
+        self._grid: Grid | None = None
         self._pulse = Pulse("", 0.0, 0, _SILENCE, False)
         self._levels = _SILENCE
         self._starved_before = 0
@@ -86,11 +88,11 @@ class IsolatedMonitor:
         samples: int | None,
         speed: float,
         accepted_at: float,
-        start_at: float | None = None,
+        launch: Quantum = "off",
     ) -> None:
         """Announce a take; see `Monitor.begin`."""
         self._takes.add(take_id)
-        self._call("begin", take_id, sample_rate, channels, samples, speed, accepted_at, start_at)
+        self._call("begin", take_id, sample_rate, channels, samples, speed, accepted_at, launch)
 
     def feed(self, take_id: int, pcm: PCM) -> None:
         """Hand over the next samples; see `Monitor.feed`."""
@@ -101,15 +103,26 @@ class IsolatedMonitor:
         self._call("end", take_id)
 
     def play(
-        self, pcm: PCM, sample_rate: int, loop: bool = False, take_id: int = 0, start_at: float | None = None
+        self,
+        pcm: PCM,
+        sample_rate: int,
+        loop: bool = False,
+        take_id: int = 0,
+        launch: Quantum = "off",
+        batch: tuple[int, ...] = (),
     ) -> None:
         """Play a finished take; see `Monitor.play`."""
         self._takes.add(take_id)
-        self._call("play", pcm, sample_rate, loop, take_id, start_at)
+        self._call("play", pcm, sample_rate, loop, take_id, launch, batch)
 
-    def stop(self, fade: float = 0.010, take_id: int | None = None, at: float | None = None) -> None:
+    def stop(self, fade: float = 0.010, take_id: int | None = None, launch: Quantum = "off") -> None:
         """Fade a take out, or all of them; see `Monitor.stop`."""
-        self._call("stop", fade, take_id, at)
+        self._call("stop", fade, take_id, launch)
+
+    def set_grid(self, grid: Grid | None) -> None:
+        """Say where beats and bars fall at the speaker; see `Monitor.set_grid`."""
+        self._grid = grid
+        self._call("set_grid", grid)
 
     def set_gain_db(self, gain_db: float) -> None:
         """Change the gain without a click."""
@@ -197,6 +210,7 @@ class IsolatedMonitor:
             theirs.close()
         pipe = Connection(ours.detach())
         pipe.send(self._options)
+        pipe.send(Call("set_grid", (self._grid,)))
         self._pipe = pipe
         self._called.set()
         return pipe

@@ -9,62 +9,22 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from audiogen_daemon.audio.events import DeviceLost, DeviceOpened, Finished, MonitorEvent, Playing, Starved
 from audiogen_daemon.audio.feed import Feed, LoopedFeed, StreamedFeed
+from audiogen_daemon.audio.launch import Launcher
 from audiogen_daemon.audio.output import Output, OutputError, refresh_devices
 from audiogen_daemon.audio.player import Player, fade_out
 from audiogen_daemon.audio.preroll import Pace, Policy
 from audiogen_daemon.audio.ring import PCM
+from audiogen_daemon.transport import Grid, Quantum
 
 _FLOOR_DB = -120.0
 _BUSY, _IDLE = 0.01, 0.5  # seconds between two looks, with and without takes
 _KEEP = 10.0  # seconds that a take waits for a lost device
 _BACK_OFF = (0.5, 8.0)
-
-
-@dataclass(frozen=True)
-class Playing:
-    """The first sample of a take is on its way; it leaves the speaker `latency` seconds after the take was accepted."""
-
-    take_id: int
-    latency: float
-
-
-@dataclass(frozen=True)
-class Starved:
-    """A take ran dry and was faded out; `samples` counts all silence of this kind since the start."""
-
-    samples: int
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A take is no longer heard, or will not be; `complete` says whether it was to its end."""
-
-    take_id: int
-    complete: bool
-
-
-@dataclass(frozen=True)
-class DeviceOpened:
-    """Sound goes out through this device, at `rate` Hz."""
-
-    name: str
-    rate: int
-
-
-@dataclass(frozen=True)
-class DeviceLost:
-    """No sound goes out; said once per outage. `reason` names the cure where one is known."""
-
-    name: str
-    reason: str
-
-
-MonitorEvent = Playing | Starved | Finished | DeviceOpened | DeviceLost
 
 
 class Monitor:
@@ -101,6 +61,7 @@ class Monitor:
         self._output: Output | None = None
         self._player: Player | None = None
         self._feeds: list[Feed] = []
+        self._launcher = Launcher(block)
         self._starved_before = self._starved_said = 0
         self._gap_said = False
         self._hopeless = self._outage = self._complained = False
@@ -139,7 +100,7 @@ class Monitor:
         samples: int | None,
         speed: float,
         accepted_at: float,
-        start_at: float | None = None,
+        launch: Quantum = "off",
     ) -> None:
         """Announce a take; once it may sound, what sounds then is crossfaded away, and a take that waits is dropped.
 
@@ -149,10 +110,10 @@ class Monitor:
             samples: of the whole take; None if not known.
             speed: estimated seconds of audio made per second; the measured speed takes over.
             accepted_at: when the take was asked for, time.monotonic().
-            start_at: when its first sample shall leave the speaker, time.monotonic(); None is as soon as possible.
+            launch: what its first sample waits for at the speaker, once it may sound; see `set_grid`.
         """
         pace = Pace(None if samples is None else samples / sample_rate, speed, self._margin, self._policy)
-        feed = StreamedFeed(take_id, sample_rate, channels, pace, accepted_at, start_at)
+        feed = StreamedFeed(take_id, sample_rate, channels, pace, accepted_at, launch)
         self._post(lambda: self._begin(feed))
 
     def feed(self, take_id: int, pcm: PCM) -> None:
@@ -168,23 +129,36 @@ class Monitor:
         self._post(lambda: self._each(take_id, StreamedFeed.end))
 
     def play(
-        self, pcm: PCM, sample_rate: int, loop: bool = False, take_id: int = 0, start_at: float | None = None
+        self,
+        pcm: PCM,
+        sample_rate: int,
+        loop: bool = False,
+        take_id: int = 0,
+        launch: Quantum = "off",
+        batch: tuple[int, ...] = (),
     ) -> None:
-        """Play a finished take, once or until it is stopped or replaced; see `begin`."""
+        """Play a finished take, once or until it is stopped or replaced; see `begin`.
+
+        A loop that replaces one of the same `batch` (ids of takes) and length goes on in its phase.
+        """
         now = time.monotonic()
         if loop:
-            looped = LoopedFeed(take_id, pcm, sample_rate, now, start_at)
+            looped = LoopedFeed(take_id, pcm, sample_rate, now, launch, batch)
             self._post(lambda: self._begin(looped))
             return
         pace = Pace(len(pcm) / sample_rate, math.inf, 0.0, "immediate")
-        feed = StreamedFeed(take_id, sample_rate, pcm.shape[1], pace, now, start_at)
+        feed = StreamedFeed(take_id, sample_rate, pcm.shape[1], pace, now, launch)
         feed.push(pcm, now)
         feed.end()
         self._post(lambda: self._begin(feed))
 
-    def stop(self, fade: float = 0.010, take_id: int | None = None, at: float | None = None) -> None:
-        """Fade a take out, or all of them, within `fade` seconds, at once or at the moment `at` (time.monotonic())."""
-        self._post(lambda: self._stop(fade, take_id, at))
+    def stop(self, fade: float = 0.010, take_id: int | None = None, launch: Quantum = "off") -> None:
+        """Fade a take out, or all of them, within `fade` seconds: at once, or so that it is silent on the boundary."""
+        self._post(lambda: self._stop(fade, take_id, launch))
+
+    def set_grid(self, grid: Grid | None) -> None:
+        """Say where beats and bars fall at the speaker; None: unknown, and nothing waits. What waits follows it."""
+        self._launcher.grid = grid
 
     def set_gain_db(self, gain_db: float) -> None:
         """Change the gain without a click."""
@@ -266,13 +240,14 @@ class Monitor:
             if feed.take_id == take_id and isinstance(feed, StreamedFeed):
                 action(feed)
 
-    def _stop(self, fade: float, take_id: int | None, at: float | None) -> None:
+    def _stop(self, fade: float, take_id: int | None, launch: Quantum) -> None:
         for feed in [f for f in self._feeds if take_id is None or f.take_id == take_id]:
-            if feed.voice is None or self._output is None or self._player is None or (at is None and not _sounds(feed)):
+            if feed.voice is None or self._output is None or self._player is None or not _sounds(feed):
                 self._drop(feed)
             else:
                 curve = fade_out(max(1, round(fade * self._player.rate)))
-                self._player.release(feed.voice, curve, None if at is None else self._output.clock.frame_at(at))
+                boundary = self._launcher.boundary(launch, self._player, self._output.clock)
+                self._player.release(feed.voice, curve, None if boundary is None else boundary - len(curve))
 
     def _drop(self, feed: Feed) -> None:
         """Forget a take that is silent now."""
@@ -299,13 +274,15 @@ class Monitor:
             if voice is None:
                 continue
             feed.fill()
-            timed = feed.start_at is None or output.clock.running
-            if voice.armed <= voice.starvations and timed and feed.ready(player.edge + self._block):
-                if voice.first_frame is None:
-                    others = (f.voice for f in self._feeds[: self._feeds.index(feed)])
-                    voice.replaces = tuple(other for other in others if other is not None)
-                    voice.start_frame = None if feed.start_at is None else output.clock.frame_at(feed.start_at)
-                voice.armed = voice.starvations + 1
+            if voice.armed <= voice.starvations and not self._launcher.waits(feed.launch, output.clock):
+                if feed.ready(player.edge + self._block):
+                    if voice.first_frame is None:
+                        others = (f.voice for f in self._feeds[: self._feeds.index(feed)])
+                        voice.replaces = tuple(other for other in others if other is not None)
+                        self._launcher.place(voice, feed.launch, player, output.clock)
+                    voice.armed = voice.starvations + 1
+            elif voice.first_frame is None:
+                self._launcher.place(voice, feed.launch, player, output.clock)
             if voice.first_frame is not None and not feed.announced:
                 feed.announced = True
                 self._on_event(Playing(feed.take_id, output.clock.heard_at(voice.first_frame) - feed.accepted_at))

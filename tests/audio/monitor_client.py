@@ -8,8 +8,8 @@ import time
 
 import numpy as np
 
+from audiogen_daemon.audio.events import MonitorEvent
 from audiogen_daemon.audio.isolated import IsolatedMonitor
-from audiogen_daemon.audio.monitor import MonitorEvent
 
 
 def say(event: str, **values: object) -> None:

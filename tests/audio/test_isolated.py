@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from audiogen_daemon.audio import isolated
+from audiogen_daemon.audio.events import DeviceLost, DeviceOpened, Finished
 from audiogen_daemon.audio.isolated import IsolatedMonitor
-from audiogen_daemon.audio.monitor import DeviceLost, DeviceOpened, Finished
 from audiogen_daemon.audio.speaker import Speaker
 from audiogen_daemon.audio.speaking import Call, Options, Pulse
 

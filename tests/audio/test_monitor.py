@@ -10,18 +10,12 @@ import pytest
 
 from audiogen_daemon.audio import monitor as module
 from audiogen_daemon.audio.clock import StreamClock
-from audiogen_daemon.audio.monitor import (
-    DeviceLost,
-    DeviceOpened,
-    Finished,
-    Monitor,
-    MonitorEvent,
-    Playing,
-    Starved,
-)
+from audiogen_daemon.audio.events import DeviceLost, DeviceOpened, Finished, MonitorEvent, Playing, Starved
+from audiogen_daemon.audio.monitor import Monitor
 from audiogen_daemon.audio.output import OutputError
 from audiogen_daemon.audio.player import Player
 from audiogen_daemon.audio.resample import resample
+from audiogen_daemon.transport import Grid, Quantum
 
 BLOCK = 256
 
@@ -139,8 +133,16 @@ def trimmed(heard: np.ndarray) -> np.ndarray:
     return heard[sounding[0] : sounding[-1] + 1] if len(sounding) else heard[:0]
 
 
-def give(bench: Bench, take_id: int, pcm: np.ndarray, size: int = 3200, speed: float = 5.0, rate: int = 32000) -> None:
-    bench.monitor.begin(take_id, rate, pcm.shape[1], len(pcm), speed, time.monotonic())
+def give(
+    bench: Bench,
+    take_id: int,
+    pcm: np.ndarray,
+    size: int = 3200,
+    speed: float = 5.0,
+    rate: int = 32000,
+    launch: Quantum = "off",
+) -> None:
+    bench.monitor.begin(take_id, rate, pcm.shape[1], len(pcm), speed, time.monotonic(), launch)
     for start in range(0, len(pcm), size):
         bench.monitor.feed(take_id, pcm[start : start + size])
     bench.monitor.end(take_id)
@@ -244,16 +246,44 @@ def test_starvation_is_counted_and_told_at_its_begin_and_end(bench: Make) -> Non
     assert told[-1] == desk.monitor.starved > told[0] > 0
 
 
-def test_a_scheduled_take_is_heard_at_its_moment(bench: Make) -> None:
+def test_a_take_is_heard_on_the_next_bar_after_it_may_sound(bench: Make) -> None:
     desk = bench()
     desk.wait(DeviceOpened)
-    pcm = noise(16000)
-    moment = time.monotonic() + 0.15
-    desk.monitor.begin(1, 32000, 1, len(pcm), 5.0, time.monotonic(), start_at=moment)
-    desk.monitor.feed(1, pcm)
-    desk.monitor.end(1)
+    asked, pcm = time.monotonic(), noise(16000)
+    desk.monitor.set_grid(Grid(asked - 9.6, 0.5, 2.5))
+    give(desk, 1, pcm, launch="bar")
     desk.pull_in_time(desk.playing(1))
-    assert desk.wait(Playing).latency == pytest.approx(0.15, abs=0.01)
+    assert asked + desk.wait(Playing).latency == pytest.approx(asked + 0.4, abs=0.01)
+
+
+def test_a_waiting_take_follows_a_grid_that_moves_and_begins_at_once_without_one(bench: Make) -> None:
+    desk = bench()
+    desk.wait(DeviceOpened)
+    asked = time.monotonic()
+    desk.monitor.set_grid(Grid(asked + 30, 60.0, 60.0))
+    give(desk, 1, noise(16000), launch="bar")
+    desk.pull_in_time(lambda: time.monotonic() > asked + 0.1)
+    desk.monitor.set_grid(Grid(asked + 0.5, 60.0, 60.0))
+    desk.pull_in_time(desk.playing(1))
+    assert desk.wait(Playing).latency == pytest.approx(0.5, abs=0.01)
+    desk.monitor.set_grid(Grid(asked + 30, 60.0, 60.0))
+    give(desk, 2, noise(16000), launch="bar")
+    desk.pull_in_time(lambda: time.monotonic() > asked + 0.7)
+    assert not desk.playing(2)()
+    desk.monitor.set_grid(None)
+    desk.pull_in_time(desk.playing(2))
+
+
+def test_a_stop_on_the_bar_is_silent_from_the_bar_on(bench: Make) -> None:
+    desk = bench()
+    desk.wait(DeviceOpened)
+    desk.monitor.play(noise(32000), 32000, loop=True, take_id=1)
+    desk.pull_in_time(desk.playing(1))
+    bar = time.monotonic() + 0.3
+    desk.monitor.set_grid(Grid(bar, 60.0, 60.0))
+    desk.monitor.stop(take_id=1, launch="bar")
+    desk.pull_in_time(desk.has(Finished(1, False)))
+    assert desk.card.clock.heard_at(desk.card.player.position) == pytest.approx(bar, abs=0.05)
 
 
 @pytest.mark.parametrize("rate", [32000, 48000])
