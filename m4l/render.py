@@ -20,7 +20,7 @@ BACK, WELL, EDGE, TEXT, DIM, ORANGE, GREEN = (
     "#4a4a4a", "#2c2c2c", "#202020", "#dcdcdc", "#9a9a9a", "#ff9a4d", "#5cc76b",
 )  # fmt: skip
 DURING_A_TAKE = {"progress": [0.62], "level": [-9.0, -12.0]}
-SAID = {"starting": "connected", "": "making B, 4 s left"}
+SAID = {"starting": "connected", "": "making A, 4 s left"}
 
 
 class Face:

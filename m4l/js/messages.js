@@ -76,8 +76,8 @@ function live() {
     ready = true;
     Controls.clearModels();
     Takes.showButtons();
-    Transport.start();
     Connection.start();
+    Transport.start();
 }
 
 function ui(name) {
