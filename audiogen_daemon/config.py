@@ -16,6 +16,7 @@ import platformdirs
 from audiogen_daemon.errors import CommandError
 from audiogen_daemon.messages import Peer
 from audiogen_daemon.settings import show
+from audiogen_daemon.transport import Quantum
 
 APP = "audiogen"
 
@@ -89,6 +90,15 @@ class Monitor:
 
 
 @dataclass(frozen=True)
+class Transport:
+    """Whose clock is followed. offset: seconds by which the DAW's sound comes after the position that it tells."""
+
+    source: str
+    offset: float
+    launch: str
+
+
+@dataclass(frozen=True)
 class Stems:
     """rate: Hz. format: pcm24, float32, flac or aiff."""
 
@@ -109,6 +119,7 @@ class Config:
     models: Models
     take: TakeDefaults
     monitor: Monitor
+    transport: Transport
     stems: Stems
 
     @property
@@ -127,6 +138,8 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "engine.dtype": ("auto", "float32", "float16", "bfloat16"),
     "engine.quantize": (0, 4, 8),
     "monitor.policy": ("auto", "immediate", "complete"),
+    "transport.source": ("osc", "link"),
+    "transport.launch": get_args(Quantum),
     "stems.format": ("pcm24", "float32", "flac", "aiff"),
 }
 RANGES: dict[str, tuple[float, float]] = {
@@ -142,6 +155,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "monitor.gain_db": (-120, 12),
     "monitor.preroll_margin": (0, 60),
     "monitor.block": (64, 8192),
+    "transport.offset": (-1, 1),
     "stems.rate": (8000, 192000),
 }
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import datetime
 import logging
 import os
@@ -14,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from audiogen_daemon import link
 from audiogen_daemon import messages as m
 from audiogen_daemon import session as rules
 from audiogen_daemon.config import Config
@@ -28,6 +30,7 @@ from audiogen_daemon.listening import Listening
 from audiogen_daemon.models.registry import installed
 from audiogen_daemon.settings import Settings
 from audiogen_daemon.trace import NoTrace, Tracer
+from audiogen_daemon.transport import Transport
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +83,7 @@ class Daemon:
             asyncio.create_task(self._engine.run(), name="engine"),
             asyncio.create_task(self._watch_levels(), name="levels"),
             asyncio.create_task(self._deliver_held(), name="held stems"),
+            *([asyncio.create_task(self._follow_link(), name="link")] if self._session.link else []),
             asyncio.create_task(self._finished.wait(), name="signals"),
         ]
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -140,12 +144,13 @@ class Daemon:
     def _datagram(self, datagram: bytes, sender: m.Peer) -> None:
         """Turn one datagram into commands. Whatever is wrong inside it is answered, and ends nothing else."""
         self._trace.note("osc", "datagram", size=len(datagram), sender=sender.host)
+        received = time.monotonic()
         try:
             for address, arguments in osc.decode(datagram):
                 command = addresses.parse(address, arguments, sender)
                 if command is not None:
                     self._trace.note("osc", address)
-                    self._inbox.put_nowait(command)
+                    self._inbox.put_nowait(dataclasses.replace(command, received=received))
         except osc.MalformedOSC as error:
             self._inbox.put_nowait(m.Invalid(str(error), sender=sender))
         except Exception as error:
@@ -162,7 +167,8 @@ class Daemon:
             return
         if isinstance(event, m.JobStarted):
             self._keeper.begin(event)
-            self._listening.begin(event, self._session.speed, self._since(event.take))
+            launch = self._session.settings.launch
+            self._listening.begin(event, self._session.speed, self._since(event.take), launch)
         elif isinstance(event, m.JobDone):
             self._listening.end(event.take)
         self._inbox.put_nowait(event)
@@ -189,6 +195,18 @@ class Daemon:
             level = self._listening.level()
             if level is not None:
                 self._inbox.put_nowait(level)
+
+    async def _follow_link(self) -> None:
+        def beats_per_bar() -> float:
+            numerator, denominator = self._session.settings.signature
+            return numerator * 4 / denominator
+
+        try:
+            await link.follow(self._inbox.put_nowait, beats_per_bar)
+        except link.LinkError as error:
+            log.warning("%s", error)
+            self._inbox.put_nowait(m.LinkMissing(str(error)))
+            await self._finished.wait()
 
     async def _deliver_held(self) -> None:
         while True:
@@ -249,7 +267,8 @@ class Daemon:
             m.DeliverHeld: lambda effect: self._in_disk_thread(self._keeper.deliver_held),
             m.Discard: lambda effect: self._keeper.discard(effect.take),
             m.PlayStem: self._play,
-            m.Silence: lambda effect: self._listening.stop(),
+            m.Silence: lambda effect: self._listening.stop(launch=effect.launch),
+            m.SetGrid: lambda effect: self._listening.set_grid(effect.grid),
             m.SetGain: lambda effect: self._listening.set_gain_db(effect.gain_db),
             m.OpenDevice: lambda effect: self._listening.set_device(effect.name),
             m.AddPeer: self._add_peer,
@@ -324,7 +343,14 @@ def _patience(config: Config) -> Patience:
 def _session(config: Config, journal: Journal) -> rules.Session:
     session = rules.Session(
         entropy=os.urandom(16),
-        settings=Settings(model=config.engine.model, prompt=config.take.prompt, seconds=config.take.seconds),
+        settings=Settings(
+            model=config.engine.model,
+            prompt=config.take.prompt,
+            seconds=config.take.seconds,
+            launch=config.transport.launch,  # type: ignore[arg-type]
+        ),
+        transport=Transport(offset=0.0 if config.transport.source == "link" else config.transport.offset),
+        link=config.transport.source == "link",
         presets=config.take.presets,
         queue_limit=config.take.queue_limit,
         keep_partial=config.take.keep_partial,

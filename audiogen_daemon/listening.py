@@ -9,6 +9,7 @@ from audiogen_daemon.audio import events as mon
 from audiogen_daemon.audio.isolated import IsolatedMonitor
 from audiogen_daemon.audio.ring import PCM
 from audiogen_daemon.config import Monitor as MonitorConfig
+from audiogen_daemon.transport import Grid, Quantum
 
 UNKNOWN_SPEED = 1.0
 """Assumed before a take has been made: the monitor measures it while the audio comes in."""
@@ -46,11 +47,11 @@ class Listening:
         if self._monitor:
             self._monitor.close()
 
-    def begin(self, job: m.JobStarted, speed: float, accepted_at: float) -> None:
+    def begin(self, job: m.JobStarted, speed: float, accepted_at: float, launch: Quantum) -> None:
         """Announce a take that is being made; speed: seconds of audio per second, 0 when not known yet."""
         if self._monitor:
             self._monitor.begin(
-                job.take, job.sample_rate, job.channels, job.samples, speed or UNKNOWN_SPEED, accepted_at
+                job.take, job.sample_rate, job.channels, job.samples, speed or UNKNOWN_SPEED, accepted_at, launch
             )
 
     def feed(self, take: int, pcm: PCM) -> None:
@@ -71,13 +72,18 @@ class Listening:
             pcm, rate = soundfile.read(effect.path, dtype="float32", always_2d=True)
         except (OSError, soundfile.LibsndfileError) as error:
             return [m.MonitorState(self._monitor.device_name, f"{effect.path} cannot be played: {error}")]
-        self._monitor.play(pcm, rate, loop=loop, take_id=effect.take)
+        self._monitor.play(pcm, rate, loop=loop, take_id=effect.take, launch=effect.launch, batch=effect.batch)
         return []
 
-    def stop(self, take: int | None = None) -> None:
-        """Fade one take, or everything, out within 10 ms."""
+    def stop(self, take: int | None = None, launch: Quantum = "off") -> None:
+        """Fade one take, or everything, out within 10 ms, when `launch` says."""
         if self._monitor:
-            self._monitor.stop(take_id=take)
+            self._monitor.stop(take_id=take, launch=launch)
+
+    def set_grid(self, grid: Grid | None) -> None:
+        """Say where the DAW's beats and bars fall."""
+        if self._monitor:
+            self._monitor.set_grid(grid)
 
     def set_gain_db(self, gain_db: float) -> None:
         """Change the level without a click."""

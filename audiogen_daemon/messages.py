@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from audiogen_daemon.settings import Settings
+from audiogen_daemon.transport import Grid, Quantum
 
 # -- values --------------------------------------------------------------------------------------------------------
 
@@ -49,10 +50,14 @@ class ModelInfo:
 
 @dataclass(frozen=True)
 class Command:
-    """sender: who asked; answers and errors go there too. address: what they wrote, named in errors."""
+    """sender: who asked; answers and errors go there too. address: what they wrote, named in errors.
+
+    received: monotonic seconds; 0 is now.
+    """
 
     sender: Peer | None = field(default=None, kw_only=True)
     address: str = field(default="", kw_only=True)
+    received: float = field(default=0.0, kw_only=True, compare=False)
 
 
 @dataclass(frozen=True)
@@ -420,6 +425,23 @@ class MonitorState:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class LinkHeard:
+    """What Ableton Link says: quarter notes per minute, the beat at monotonic time `at`, and how many others there are."""
+
+    tempo: float
+    beat: float
+    peers: int
+    at: float
+
+
+@dataclass(frozen=True)
+class LinkMissing:
+    """Ableton Link was asked for and cannot be had; reason: why, with the cure."""
+
+    reason: str
+
+
 # -- effects: what the daemon then does ----------------------------------------------------------------------------
 
 
@@ -507,15 +529,26 @@ class Discard:
 
 @dataclass(frozen=True)
 class PlayStem:
-    """Play a finished stem through the monitor."""
+    """Play a finished stem through the monitor, when `launch` says; loops of one batch (ids) swap in phase."""
 
     take: int
     path: str
+    launch: Quantum = "off"
+    batch: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Silence:
-    """Fade the monitor out."""
+    """Fade the monitor out, when `launch` says."""
+
+    launch: Quantum = "off"
+
+
+@dataclass(frozen=True)
+class SetGrid:
+    """Tell the monitor where the DAW's beats and bars fall; None: nobody knows."""
+
+    grid: Grid | None
 
 
 @dataclass(frozen=True)
@@ -575,6 +608,8 @@ Event = (
     | MonitorStarved
     | MonitorLevel
     | MonitorState
+    | LinkHeard
+    | LinkMissing
 )
 Message = Command | Event
 Effect = (
@@ -591,6 +626,7 @@ Effect = (
     | Discard
     | PlayStem
     | Silence
+    | SetGrid
     | SetGain
     | OpenDevice
     | AddPeer

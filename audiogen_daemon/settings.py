@@ -5,11 +5,12 @@ import difflib
 import math
 import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from audiogen_daemon.errors import CommandError
+from audiogen_daemon.transport import Quantum
 
-Kind = Literal["text", "name", "number", "integer", "key", "signature"]
+Kind = Literal["text", "name", "number", "integer", "key", "signature", "choice"]
 
 MAX_PROMPT = 2000
 """Characters of a prompt; the text encoder reads far fewer."""
@@ -25,6 +26,7 @@ class Settings:
 
     seconds: length of the take when bars is 0. bars: length in bars of `signature` at `tempo`; 0 switches it off.
     tempo: beats per minute; 0 is free. key: such as "F# minor"; "" is free. seed: -1 draws a new one for each take.
+    launch: what the take waits for in the monitor.
     """
 
     model: str = "starter"
@@ -42,6 +44,7 @@ class Settings:
     variations: int = 1
     loop: int = 0
     words: int = 1
+    launch: Quantum = "off"
 
     @property
     def length(self) -> float:
@@ -63,6 +66,7 @@ class Parameter:
     high: float = 0.0
     unit: str = ""
     default_word: str = ""
+    choices: tuple[str, ...] = ()
 
     def parse(self, value: Any) -> Any:
         """Return the value as its type, from a number, a numeric string, a boolean or a text.
@@ -78,6 +82,8 @@ class Parameter:
             return _key(value)
         if self.kind == "signature":
             return _signature(value)
+        if self.kind == "choice":
+            return self._choice(value)
         if self.default_word and isinstance(value, str) and value.strip().lower() in (self.default_word, "default"):
             return None if self.default_word == "model" else self.low
         number = to_number(value)
@@ -88,7 +94,19 @@ class Parameter:
     @property
     def accepts(self) -> str:
         """What may be given, in words."""
+        if self.kind == "choice":
+            return "|".join(self.choices)
         return self._range() if self.kind in ("number", "integer") else self.kind
+
+    def _choice(self, value: Any) -> str:
+        """Return the choice by its name, or by its place as a fader sends it, counted from 0."""
+        word = str(value).strip().lower()
+        if word in self.choices:
+            return word
+        number = to_number(value)
+        if number is not None and number in range(len(self.choices)):
+            return self.choices[int(number)]
+        raise CommandError(f"{show(value)} is none of {', '.join(self.choices)}")
 
     def _inside(self, number: float) -> bool:
         off = self.name in ("bars", "tempo") and number == 0
@@ -119,6 +137,9 @@ PARAMETERS: dict[str, Parameter] = {
         Parameter("variations", "integer", "takes made at once from one request", 1, 8),
         Parameter("loop", "integer", "1 makes the take loop without a seam", 0, 1),
         Parameter("words", "integer", "1 adds tempo and key to the prompt in words", 0, 1),
+        Parameter(
+            "launch", "choice", "what playing and stopping wait for while the DAW plays", choices=get_args(Quantum)
+        ),
     )
 }
 

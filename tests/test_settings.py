@@ -33,6 +33,9 @@ def test_whole_numbers_arrive_in_any_form(value):
         ("signature", "4/5", "no time signature"),
         ("key", "H", "is no key"),
         ("model", "../../etc", "no model name"),
+        ("launch", "tomorrow", '"tomorrow" is none of off, beat, bar'),
+        ("launch", 3, "3 is none of off, beat, bar"),
+        ("launch", math.nan, "nan is none of off, beat, bar"),
         ("prompt", "", "prompt is empty"),
         ("prompt", "x" * 10_000, "10000 characters is longer than 2000"),
         ("tempratur", 1, "did you mean temperature?"),
@@ -67,6 +70,11 @@ def test_length_follows_bars_when_there_is_a_tempo():
 def test_the_models_own_value_can_be_asked_for_again():
     settings = change(Settings(), "guidance", 7)
     assert change(settings, "guidance", "model").guidance is None
+
+
+@pytest.mark.parametrize("value", ["bar", " BAR ", 2, 2.0, "2"])
+def test_a_choice_arrives_by_name_or_by_place(value):
+    assert change(Settings(), "launch", value).launch == "bar"
 
 
 def test_every_parameter_is_a_setting():

@@ -233,7 +233,10 @@ _TABLE = (
         lambda arguments: m.PresetPrompt(_whole(arguments, 0, "index")),
     ),
     Address("/prompt/add", "tag", "append a tag to the prompt", _named(m.AddTag, "tag"), trigger=True),
-    *(Address(f"/set/{p.name}", p.kind, p.help, _set(p.name)) for p in PARAMETERS.values()),
+    *(
+        Address(f"/set/{p.name}", p.accepts if p.kind == "choice" else p.kind, p.help, _set(p.name))
+        for p in PARAMETERS.values()
+    ),
     *(
         Address(
             f"/get/{name}",

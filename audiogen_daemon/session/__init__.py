@@ -5,7 +5,7 @@ from typing import Any
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.errors import CommandError
-from audiogen_daemon.session import connection, engine, files, takes, values
+from audiogen_daemon.session import clock, connection, engine, files, takes, values
 from audiogen_daemon.session.state import Now, Session, Step, accept_journal, remember
 
 __all__ = ["RULES", "Now", "Session", "Step", "accept_journal", "remember", "step"]
@@ -32,10 +32,10 @@ RULES: dict[type[Any], Callable[[Session, Any, Now], Step]] = {
     m.SetValue: values.set_value,
     m.GetValue: values.get_value,
     m.GetState: values.get_state,
-    m.TransportTempo: values.tempo,
-    m.TransportSignature: values.signature,
-    m.TransportPlaying: values.playing,
-    m.TransportBeat: values.beat,
+    m.TransportTempo: clock.tempo,
+    m.TransportSignature: clock.signature,
+    m.TransportPlaying: clock.playing,
+    m.TransportBeat: clock.beat,
     m.FindStem: connection.find_stem,
     m.MonitorPlay: connection.monitor_play,
     m.MonitorStop: connection.monitor_stop,
@@ -72,4 +72,6 @@ RULES: dict[type[Any], Callable[[Session, Any, Now], Step]] = {
     m.MonitorStarved: connection.starved,
     m.MonitorLevel: connection.level,
     m.MonitorState: connection.monitor_state,
+    m.LinkHeard: clock.link_heard,
+    m.LinkMissing: clock.link_missing,
 }

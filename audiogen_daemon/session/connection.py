@@ -16,11 +16,11 @@ def find_stem(session: Session, command: m.FindStem, now: Now) -> Step:
 
 def monitor_play(session: Session, command: m.MonitorPlay, now: Now) -> Step:
     take, path = finished_take(session, command.take)
-    return session, [m.PlayStem(take.id, path)]
+    return session, [m.PlayStem(take.id, path, session.settings.launch, take.batch)]
 
 
 def monitor_stop(session: Session, command: m.MonitorStop, now: Now) -> Step:
-    return session, [m.Silence()]
+    return session, [m.Silence(session.settings.launch)]
 
 
 def gain(session: Session, command: m.MonitorGain, now: Now) -> Step:

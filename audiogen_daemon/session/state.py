@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.settings import Settings
+from audiogen_daemon.transport import Grid, Transport
 
 HISTORY = 1000
 """Stems remembered for /continue, /again and /monitor/play."""
@@ -18,15 +19,6 @@ class Now:
 
     monotonic: float
     wall: str
-
-
-@dataclass(frozen=True)
-class Transport:
-    """What the DAW last said of its clock; beat counts from its song start, `at` is monotonic seconds."""
-
-    playing: bool = False
-    beat: float = 0.0
-    at: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -47,7 +39,8 @@ class Session:
     """All the daemon knows; replaced, never changed.
 
     entropy: drawn once per daemon; seeds and uids of takes derive from it. made: take id -> its settings and stem.
-    help: (address, arguments, text) rows for /help.
+    help: (address, arguments, text) rows for /help. grid: what the monitor was told of the transport.
+    link: the transport follows Ableton Link, not what comes by OSC.
     """
 
     entropy: bytes
@@ -65,7 +58,9 @@ class Session:
     running: Running | None = None
     draining: bool = False
     made: Mapping[int, tuple[m.Take, str]] = field(default_factory=lambda: MappingProxyType({}))
-    transport: Transport = Transport()
+    transport: Transport = field(default_factory=Transport)
+    grid: Grid | None = None
+    link: bool = False
     monitor: m.MonitorState = field(default_factory=lambda: m.MonitorState(""))
     gain_db: float = 0.0
     starved: int = 0

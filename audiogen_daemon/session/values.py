@@ -22,10 +22,10 @@ def set_value(session: Session, command: m.SetValue, now: Now) -> Step:
             stays = word_for(getattr(session.settings, command.name))
             raise CommandError(f"{error}; the value stays {show(stays)}") from error
         raise
-    return _changed(session, settings, command.sender, (command.name,))
+    return changed(session, settings, command.sender, (command.name,))
 
 
-def _changed(session: Session, settings: Settings, sender: m.Peer | None, names: tuple[str, ...]) -> Step:
+def changed(session: Session, settings: Settings, sender: m.Peer | None, names: tuple[str, ...]) -> Step:
     effects: list[m.Effect] = [
         m.Answer(sender, f"/state/{name}", (word_for(getattr(settings, name)),)) for name in names
     ]
@@ -45,41 +45,16 @@ def get_value(session: Session, command: m.GetValue, now: Now) -> Step:
 
 
 def get_state(session: Session, command: m.GetState, now: Now) -> Step:
-    return _changed(session, session.settings, command.sender, tuple(PARAMETERS))
+    return changed(session, session.settings, command.sender, tuple(PARAMETERS))
 
 
 def add_tag(session: Session, command: m.AddTag, now: Now) -> Step:
     prompt = ", ".join(part for part in (session.settings.prompt, command.tag.strip()) if part)
-    return _changed(session, change(session.settings, "prompt", prompt), command.sender, ("prompt",))
+    return changed(session, change(session.settings, "prompt", prompt), command.sender, ("prompt",))
 
 
 def preset(session: Session, command: m.PresetPrompt, now: Now) -> Step:
     if not 0 <= command.index < len(session.presets):
         raise CommandError(f"preset {command.index} is outside 0 to {len(session.presets) - 1}; add it to the config")
     settings = change(session.settings, "prompt", session.presets[command.index])
-    return _changed(session, settings, command.sender, ("prompt",))
-
-
-def tempo(session: Session, command: m.TransportTempo, now: Now) -> Step:
-    return _follow(session, "tempo", command.tempo)
-
-
-def signature(session: Session, command: m.TransportSignature, now: Now) -> Step:
-    return _follow(session, "signature", (command.numerator, command.denominator))
-
-
-def _follow(session: Session, name: str, value: object) -> Step:
-    settings = change(session.settings, name, value)
-    if settings == session.settings:
-        return session, []
-    return _changed(session, settings, None, (name,))
-
-
-def playing(session: Session, command: m.TransportPlaying, now: Now) -> Step:
-    transport = dataclasses.replace(session.transport, playing=command.playing, at=now.monotonic)
-    return dataclasses.replace(session, transport=transport), []
-
-
-def beat(session: Session, command: m.TransportBeat, now: Now) -> Step:
-    transport = dataclasses.replace(session.transport, beat=command.beat, at=now.monotonic)
-    return dataclasses.replace(session, transport=transport), []
+    return changed(session, settings, command.sender, ("prompt",))
