@@ -5,7 +5,10 @@ exact cache lengths and folded cross-attention win, while compiling and pipelini
 of launched operations decides, so 16 bit, fixed shapes and several steps in one compiled graph win.
 """
 
+import ctypes
 import functools
+import gc
+import platform
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -58,3 +61,13 @@ def _reads_rows_fast() -> bool:
     except OSError:
         return True
     return "GenuineIntel" in processor and "avx512f" in processor and "libmkl" in libraries
+
+
+def release_spare_memory() -> None:
+    """Give back what loading a model has left in the allocators of MLX and the C library."""
+    gc.collect()
+    mx.clear_cache()
+    if platform.system() == "Linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's; other C libraries have none
+        if trim is not None:
+            trim(0)

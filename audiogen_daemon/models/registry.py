@@ -152,7 +152,11 @@ def load(model: str | Path, models_folder: Path, dtype: str = "auto", quantize: 
             f"{model / 'config.json'}: model_type is {family!r}; supported: {', '.join(sorted(FAMILIES))}"
         )
     loader: Loader = _imported(FAMILIES[family])
-    return loader(model, dtype, quantize)
+    pipeline = loader(model, dtype, quantize)
+    from audiogen_daemon.models.backend import release_spare_memory  # imports MLX
+
+    release_spare_memory()
+    return pipeline
 
 
 def fetch(name: str, models_folder: Path, progress: Callable[[int, int], None]) -> Path:

@@ -109,10 +109,10 @@ class T5Encoder:
             return tensors.take(f"{prefix}{name}", dtype)
 
         self.config = config
-        self.embedding = take("shared.weight")
+        self.embedding = tensors.take_rows(f"{prefix}shared.weight")
         self.position_bias = take("encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight")
         self.final_norm = take("encoder.final_layer_norm.weight")
-        mx.eval(self.embedding, self.position_bias, self.final_norm)
+        mx.eval(self.position_bias, self.final_norm)
         self.blocks = tuple(self._block(take, f"encoder.block.{i}.layer") for i in range(config.layers))
 
     @staticmethod
@@ -147,7 +147,7 @@ class T5Encoder:
         if lengths is not None:
             padding = mx.arange(T)[None, :] >= lengths[:, None]
             mask = mx.where(padding[:, None, None, :], mx.array(-mx.inf), mask)
-        x = self.embedding[tokens].astype(mx.float32)
+        x = self.embedding(tokens)
         for block in self.blocks:
             x = self._run(block, x, mask)
         return self._norm(x, self.final_norm)

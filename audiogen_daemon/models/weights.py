@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import mlx.core as mx
+import numpy as np
 
 from audiogen_daemon.models.reading import CheckpointError as CheckpointError
 
@@ -30,11 +31,12 @@ TOLERATED = re.compile(
 
 @dataclass(frozen=True)
 class TensorInfo:
-    """One entry of a safetensors header: where a tensor lies, before any of its bytes are read."""
+    """One entry of a safetensors header: where a tensor lies, before any of its bytes are read. start: in bytes."""
 
     file: Path
     dtype: str
     shape: Shape
+    start: int = 0
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ def read_header(file: Path) -> dict[str, TensorInfo]:
     table: dict[str, TensorInfo] = {}
     end = 0
     for name, entry in entries.items():
-        info, stop = _entry(file, name, entry)
+        info, stop = _entry(file, 8 + length, name, entry)
         table[name] = info
         end = max(end, stop)
     if 8 + length + end != size:
@@ -138,7 +140,7 @@ def read_header(file: Path) -> dict[str, TensorInfo]:
     return table
 
 
-def _entry(file: Path, name: str, entry: Any) -> tuple[TensorInfo, int]:
+def _entry(file: Path, data: int, name: str, entry: Any) -> tuple[TensorInfo, int]:
     try:
         dtype, shape, (start, stop) = entry["dtype"], tuple(map(int, entry["shape"])), entry["data_offsets"]
         bytes_wanted = ITEM_BYTES[dtype]
@@ -150,7 +152,7 @@ def _entry(file: Path, name: str, entry: Any) -> tuple[TensorInfo, int]:
         raise CheckpointError(
             f"{file}: {name} has {stop - start} bytes, but {dtype} {list(shape)} takes {bytes_wanted}"
         )
-    return TensorInfo(file, dtype, shape), int(stop)
+    return TensorInfo(file, dtype, shape, data + int(start)), int(stop)
 
 
 def check_tensors(folder: Folder, wanted: Mapping[str, Shape]) -> None:
@@ -189,7 +191,26 @@ class Tensors:
         """A tensor, not yet read: reading happens when it, or what is made of it, is evaluated."""
         return self._waiting.pop(name).astype(dtype)
 
+    def take_rows(self, name: str) -> "Rows":
+        """A large table of which few rows are ever read; it stays in the file."""
+        del self._waiting[name]
+        return Rows(self.folder.tensors[name])
+
     def take_prefix(self, prefix: str) -> dict[str, mx.array]:
         """Every tensor whose name begins so, with the prefix cut off, in the dtype of the file."""
         names = [name for name in self._waiting if name.startswith(prefix)]
         return {name.removeprefix(prefix): self._waiting.pop(name) for name in names}
+
+
+class Rows:
+    """A (rows, C) table in a file, mapped into memory: only the rows that are asked for are read."""
+
+    def __init__(self, info: TensorInfo) -> None:
+        raw = {"F32": np.float32, "F16": np.float16, "BF16": np.uint16}[info.dtype]
+        self._is_bfloat = info.dtype == "BF16"
+        self._table = np.memmap(info.file, raw, mode="r", offset=info.start, shape=info.shape)
+
+    def __call__(self, indices: mx.array) -> mx.array:
+        """Rows by number: (...) to (..., C), float32."""
+        rows = mx.array(self._table[np.array(indices)])
+        return (rows.view(mx.bfloat16) if self._is_bfloat else rows).astype(mx.float32)

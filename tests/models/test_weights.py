@@ -170,3 +170,14 @@ def test_a_changed_byte_is_found_when_the_folder_has_sums(folder):
 
 def test_a_folder_without_sums_is_not_checked(folder):
     assert check_integrity(folder) == 0
+
+
+@pytest.mark.parametrize("dtype", [mx.float32, mx.float16, mx.bfloat16])
+def test_rows_of_a_table_are_read_from_the_file(tmp_path, dtype):
+    (tmp_path / "config.json").write_text("{}")
+    table = mx.random.normal((20, 6), key=mx.random.key(0)).astype(dtype)
+    mx.save_safetensors(str(tmp_path / "model.safetensors"), {"before": mx.ones((3,)), "table": table})
+    rows = Tensors(open_folder(tmp_path)).take_rows("table")
+
+    wanted = np.array(table.astype(mx.float32))
+    np.testing.assert_array_equal(np.array(rows(mx.array([[3, 19], [0, 3]]))), wanted[[[3, 19], [0, 3]]])
