@@ -19,6 +19,7 @@ COMMANDS = {
     "send": "send OSC to a running daemon and print what it answers",
     "models": "what is installed and what can be fetched",
     "fetch": "download a model (the only command that uses the network)",
+    "convert": "turn .bin checkpoints into folders that play",
     "evaluate": "measure how well a model follows its prompts",
     "info": "print what a stem knows of itself",
     "install": "start at login: launchd on macOS, systemd --user on Linux",

@@ -85,6 +85,7 @@ class Monitor:
     device: str
     gain_db: float
     policy: str
+    preview: bool
     preroll_margin: float
     block: int
 

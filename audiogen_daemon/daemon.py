@@ -11,13 +11,14 @@ import socket
 import sqlite3
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from audiogen_daemon import link
 from audiogen_daemon import messages as m
 from audiogen_daemon import session as rules
+from audiogen_daemon.audio.finish import Findings
 from audiogen_daemon.config import Config
 from audiogen_daemon.control import addresses, osc
 from audiogen_daemon.control.discovery import announce
@@ -28,6 +29,7 @@ from audiogen_daemon.journal import Journal
 from audiogen_daemon.keeper import StemKeeper
 from audiogen_daemon.listening import Listening
 from audiogen_daemon.models.registry import installed
+from audiogen_daemon.previews import Previews
 from audiogen_daemon.settings import Settings
 from audiogen_daemon.trace import NoTrace, Tracer
 from audiogen_daemon.transport import Transport
@@ -49,11 +51,13 @@ class Daemon:
         self._trace = tracer or NoTrace()
         self._inbox: asyncio.Queue[m.Message] = asyncio.Queue()
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="disk")
+        self._finisher = ThreadPoolExecutor(1, thread_name_prefix="finish")
         self._journal = Journal(Path(config.daemon.state) / "journal.sqlite3")
         self._socket = osc.Socket(config.listen, config.osc.allow, self._datagram)
         self._peers = Peers(config.notify, config.osc.max_subscribers, config.osc.subscribe_timeout)
         self._engine = Supervisor(_start(config), _patience(config), self._engine_said)
         self._keeper = StemKeeper(config, self._journal)
+        self._previews = Previews(Path(config.daemon.state) / "previews", self._from_thread)
         self._listening = Listening(config.monitor, self._from_thread)
         self._session = _session(config, self._journal)
         self._accepted_at: dict[int, float] = {}
@@ -104,12 +108,15 @@ class Daemon:
         log.info("stopping; the running take has %g s", self._config.daemon.drain_timeout)
         self._inbox.put_nowait(m.Drain())
         deadline = time.monotonic() + self._config.daemon.drain_timeout
-        while time.monotonic() < deadline and (self._session.running or not self._inbox.empty()):
+        while time.monotonic() < deadline and (self._busy() or not self._inbox.empty()):
             await asyncio.sleep(0.02)
         if self._session.running and self._config.take.keep_partial:
             self._inbox.put_nowait(m.CancelAll())
             while time.monotonic() < deadline + 1.0 and self._session.running:
                 await asyncio.sleep(0.02)
+
+    def _busy(self) -> bool:
+        return bool(self._session.running or self._session.finishing)
 
     def _announce(self) -> None:
         """Let tablets find the daemon; takes seconds, in a thread of its own."""
@@ -123,6 +130,7 @@ class Daemon:
         await self._loop.run_in_executor(None, self._announced.close)
         await self._loop.run_in_executor(None, self._listening.close)
         await self._loop.run_in_executor(self._disk, self._keeper.close)
+        self._finisher.shutdown()
         self._disk.shutdown()
         while not self._inbox.empty():
             self._tell_only(self._inbox.get_nowait())
@@ -164,14 +172,25 @@ class Daemon:
                 if self._keeper.feed(event.take, event.pcm):
                     self._inbox.put_nowait(m.TakeAudible(event.take, time.monotonic() - self._since(event.take)))
                 self._listening.feed(event.take, event.pcm)
+                self._disk.submit(self._previews.feed, event.take, event.pcm)
             return
         if isinstance(event, m.JobStarted):
-            self._keeper.begin(event)
-            launch = self._session.settings.launch
-            self._listening.begin(event, self._session.speed, self._since(event.take), launch)
-        elif isinstance(event, m.JobDone):
+            self._begin(event)
+        elif isinstance(event, m.JobDone | m.JobFailed | m.JobCancelled):
             self._listening.end(event.take)
+            self._disk.submit(self._previews.end, event.take)
         self._inbox.put_nowait(event)
+
+    def _begin(self, job: m.JobStarted) -> None:
+        """A take or a jam is about to come in. Of variations that are made together, the first is heard."""
+        self._keeper.begin(job)
+        running, launch = self._session.running, self._session.settings.launch
+        take = running.take(job.take) if running else None
+        if take is not None and self._config.monitor.preview:
+            self._disk.submit(self._previews.begin, job)
+        if take is None or not take.batch or take.batch[0] == take.id:
+            loops = take is not None and bool(take.settings.loop)
+            self._listening.begin(job, self._session.speed, self._since(job.take), launch, loops)
 
     def _since(self, take: int) -> float:
         """When the take was asked for; one of an earlier daemon counts from now."""
@@ -246,6 +265,8 @@ class Daemon:
 
     def _tell_only(self, message: m.Message) -> None:
         """While stopping: let the answers to a message still go out, and nothing else happen."""
+        if isinstance(message, m.TakeFinished):
+            return  # not saved, so not done: the next daemon makes it
         _, effects = rules.step(self._session, message, rules.Now(time.monotonic(), ""))
         for effect in effects:
             if isinstance(effect, m.Notify | m.Answer | m.Forget):
@@ -260,9 +281,14 @@ class Daemon:
             m.Record: lambda effect: None,
             m.Forget: self._forget,
             m.Run: lambda effect: self._engine.send(effect),
+            m.RunJam: self._run_jam,
+            m.Steer: lambda effect: self._engine.send(effect),
+            m.KeepJam: self._keep_jam,
             m.Stop: self._stop,
             m.Load: lambda effect: self._engine.send(effect),
             m.Unload: lambda effect: self._engine.send(effect),
+            m.Finish: self._finish,
+            m.PlayLoop: self._play_loop,
             m.SaveStem: self._save,
             m.DeliverHeld: lambda effect: self._in_disk_thread(self._keeper.deliver_held),
             m.Discard: lambda effect: self._keeper.discard(effect.take),
@@ -298,6 +324,28 @@ class Daemon:
         self._listening.stop(effect.take)
         self._engine.send(effect)
 
+    def _finish(self, effect: m.Finish) -> None:
+        self._trace.note("stems", "finish", take=effect.take.id)
+        future = self._finisher.submit(self._keeper.finish, effect.take)
+        future.add_done_callback(lambda future: self._from_thread(_finished(effect, future)))
+
+    def _play_loop(self, effect: m.PlayLoop) -> None:
+        take = effect.take
+        self._listening.take_over(take.id, *self._keeper.audio(take.id), take.batch)
+
+    def _run_jam(self, effect: m.RunJam) -> None:
+        """Have the engine jam; one that broke off goes on from its own end."""
+        take = effect.take
+        if effect.after and self._keeper.knows(effect.after):
+            path = self._keeper.park(*self._keeper.audio(effect.after))
+            self._keeper.discard(effect.after)
+            take = dataclasses.replace(take, continues=str(path))
+        self._engine.send(m.RunJam(take))
+
+    def _keep_jam(self, effect: m.KeepJam) -> None:
+        pcm, rate = self._keeper.audio(effect.jam)
+        self._in_disk_thread(lambda: self._keeper.save_end(effect.take, pcm, rate))
+
     def _save(self, effect: m.SaveStem) -> None:
         self._trace.note("stems", "save", take=effect.take.id)
         self._in_disk_thread(lambda: self._keeper.save(effect))
@@ -323,6 +371,17 @@ class Daemon:
             self._send("/error", ("/subscribe", reason), [effect.peer])
         else:
             self._send("/subscribed", (effect.peer.host, effect.peer.port), [effect.peer])
+
+
+def _finished(effect: m.Finish, future: "Future[tuple[float, Findings]]") -> m.TakeFinished:
+    """Return how finishing went; where it failed the take is saved as it was made."""
+    error = future.exception()
+    if error is None:
+        seconds, findings = future.result()
+    else:
+        log.error("take %d could not be finished", effect.take.id, exc_info=error)
+        seconds, findings = effect.take.settings.length, (("note", f"not finished: {type(error).__name__}: {error}"),)
+    return m.TakeFinished(effect.take, seconds, effect.speed, effect.sampling, findings)
 
 
 def _log_failure(future: Any) -> None:

@@ -80,5 +80,10 @@ def _take(text: str) -> Take:
 def settings_from(values: dict[str, Any]) -> Settings:
     """Return Settings from their JSON form; keys of another version are left out."""
     known = {f.name for f in dataclasses.fields(Settings)}
-    kept: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items() if k in known}
+    kept: dict[str, Any] = {k: _frozen(v) for k, v in values.items() if k in known}
     return Settings(**kept)
+
+
+def _frozen(value: Any) -> Any:
+    """JSON knows lists alone; settings hold tuples."""
+    return tuple(_frozen(v) for v in value) if isinstance(value, list) else value

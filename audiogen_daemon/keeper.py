@@ -9,13 +9,19 @@ import numpy as np
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.audio import atomic, dropfolder, held, stems
+from audiogen_daemon.audio.finish import Findings, Goal, finish
 from audiogen_daemon.audio.record import StemRecord
+from audiogen_daemon.audio.resample import resample
 from audiogen_daemon.audio.ring import PCM
+from audiogen_daemon.audio.wav import write_wav
 from audiogen_daemon.config import Config
 from audiogen_daemon.journal import Journal
 from audiogen_daemon.settings import Settings
 
 log = logging.getLogger(__name__)
+
+JAM_SECONDS = 300.0
+"""How much of a jam is remembered for /jam/keep."""
 
 CEILING_DB = -1.0
 """True peak that the peak guard allows, dBTP."""
@@ -26,10 +32,22 @@ class _Recording:
     rate: int
     channels: int
     parts: list[PCM]
+    keeps: int = 0
+
+    def push(self, pcm: PCM) -> bool:
+        """Take the next samples; True when they are the first. A jam keeps no more than its end."""
+        self.parts.append(pcm)
+        if self.keeps:
+            while sum(map(len, self.parts[1:])) >= self.keeps:
+                del self.parts[0]
+        return len(self.parts) == 1
+
+    def joined(self) -> PCM:
+        return np.concatenate([np.zeros((0, self.channels), np.float32), *self.parts])
 
 
 class StemKeeper:
-    """`begin`, `feed` and `discard` belong to the loop; the rest to the one thread that writes to the disk."""
+    """`begin`, `feed`, `discard` and `audio` belong to the loop, `finish` to its own thread, the rest to the disk's."""
 
     def __init__(self, config: Config, journal: Journal) -> None:
         self._journal = journal
@@ -41,17 +59,32 @@ class StemKeeper:
 
     def begin(self, job: m.JobStarted) -> None:
         """A take is being made."""
-        self._recordings[job.take] = _Recording(job.sample_rate, job.channels, [])
+        keeps = 0 if job.samples else round(JAM_SECONDS * job.sample_rate)
+        self._recordings[job.take] = _Recording(job.sample_rate, job.channels, [], keeps)
 
     def feed(self, take: int, pcm: PCM) -> bool:
         """Take the next samples; True when they are the first."""
-        parts = self._recordings[take].parts
-        parts.append(pcm)
-        return len(parts) == 1
+        return self._recordings[take].push(pcm)
 
     def discard(self, take: int) -> None:
         """Nobody wants the take's audio."""
         self._recordings.pop(take, None)
+
+    def finish(self, take: m.Take) -> tuple[float, Findings]:
+        """Bring a take that has been made to its length, tempo and loop; return its seconds and what was found."""
+        recording = self._recordings[take.id]
+        pcm, rate, findings = finished(take.settings, recording.joined(), recording.rate, self._form.rate)
+        self._recordings[take.id] = _Recording(rate, recording.channels, [pcm])
+        return len(pcm) / rate, findings
+
+    def audio(self, take: int) -> tuple[PCM, int]:
+        """Return what there is of a take that is not saved yet, (samples, channels) and its rate."""
+        recording = self._recordings[take]
+        return recording.joined(), recording.rate
+
+    def knows(self, take: int) -> bool:
+        """Whether there is audio of this take that is not saved yet."""
+        return take in self._recordings
 
     def recover(self) -> list[m.Take]:
         """Make the folder, clean up after a crash, and return the takes that are still to be made."""
@@ -75,7 +108,9 @@ class StemKeeper:
         """Write the stem; a drop folder that refuses it only delays it."""
         take = effect.take
         recording = self._recordings.pop(take.id)
-        pcm = np.concatenate([np.zeros((0, recording.channels), np.float32), *recording.parts])
+        pcm = recording.joined()
+        if effect.partial:
+            pcm = pcm[: round(take.settings.length * recording.rate)]
         record = record_of(effect)
         samples = None if effect.partial else round(take.settings.length * self._form.rate)
         try:
@@ -92,6 +127,20 @@ class StemKeeper:
         except stems.StemError as error:
             return f"{why}; nor can it be held ({error}): it will be made again from its seed at the next start"
         return str(why)
+
+    def save_end(self, take: m.Take, pcm: PCM, rate: int) -> list[m.Event]:
+        """Save the last of a jam's audio as a take of its own."""
+        pcm = pcm[-round(take.settings.length * rate) :]
+        self._journal.record([take])
+        self._recordings[take.id] = _Recording(rate, pcm.shape[1], [pcm])
+        return self.save(m.SaveStem(take, len(pcm) < round(take.settings.length * rate), 0.0))
+
+    def park(self, pcm: PCM, rate: int) -> Path:
+        """Write the end of a jam that broke off to where the next engine finds it."""
+        path = self._state / "jam.wav"
+        with path.open("wb") as file:
+            write_wav(file, pcm, rate, "float32")
+        return path
 
     def deliver_held(self) -> list[m.Event]:
         """Bring stems that had to wait into the drop folder, if it takes them now."""
@@ -130,6 +179,18 @@ class StemKeeper:
             self._watcher.close()
 
 
+def finished(settings: Settings, pcm: PCM, rate: int, stem_rate: int) -> tuple[PCM, int, Findings]:
+    """Return a take as it shall be saved, its rate, and what was found; one without bars and loop stays as it is.
+
+    It is finished at the stem's rate, so that its length is exact and its seam is not resampled afterwards.
+    """
+    if not settings.overrun:
+        return pcm, rate, ()
+    goal = Goal(round(settings.length * stem_rate), settings.tempo if settings.bars else 0.0, bool(settings.loop))
+    out, findings = finish(resample(pcm, rate, stem_rate), stem_rate, goal)
+    return out, stem_rate, findings
+
+
 def stem_format(config: Config) -> stems.StemFormat:
     """Return how the configuration wants stems written."""
     return stems.StemFormat(
@@ -159,7 +220,7 @@ def record_of(effect: m.SaveStem) -> StemRecord:
         loop=bool(settings.loop),
         partial=effect.partial,
         settings={**values, "continues": take.continues},
-        measured={"speed": effect.speed},
+        measured={"speed": effect.speed, **dict(effect.findings)},
     )
 
 

@@ -14,6 +14,9 @@ from audiogen_daemon.transport import Grid, Quantum
 UNKNOWN_SPEED = 1.0
 """Assumed before a take has been made: the monitor measures it while the audio comes in."""
 
+ENDLESS = 2**62
+"""Samples of a jam."""
+
 
 class Listening:
     """The monitor as the daemon uses it; `tell` is called from the monitor's thread.
@@ -26,6 +29,7 @@ class Listening:
     def __init__(self, config: MonitorConfig, tell: Callable[[m.Message], None]) -> None:
         self._tell = tell
         self._playing: set[int] = set()
+        self._left: dict[int, tuple[int, bool]] = {}
         self._monitor: IsolatedMonitor | None = None
         if config.enabled:
             self._monitor = IsolatedMonitor(
@@ -47,22 +51,36 @@ class Listening:
         if self._monitor:
             self._monitor.close()
 
-    def begin(self, job: m.JobStarted, speed: float, accepted_at: float, launch: Quantum) -> None:
-        """Announce a take that is being made; speed: seconds of audio per second, 0 when not known yet."""
+    def begin(self, job: m.JobStarted, speed: float, accepted_at: float, launch: Quantum, loops: bool) -> None:
+        """Announce a take that is being made; speed: seconds of audio per second, 0 when not known yet.
+
+        loops: `take_over` will follow when it is finished.
+        """
         if self._monitor:
+            self._left[job.take] = (job.samples or ENDLESS, loops)
             self._monitor.begin(
-                job.take, job.sample_rate, job.channels, job.samples, speed or UNKNOWN_SPEED, accepted_at, launch
+                job.take, job.sample_rate, job.channels, job.samples or None, speed or UNKNOWN_SPEED, accepted_at, launch
             )
 
     def feed(self, take: int, pcm: PCM) -> None:
-        """Hand over the take's next samples."""
-        if self._monitor:
-            self._monitor.feed(take, pcm)
+        """Hand over the take's next samples; those beyond its length are not heard."""
+        if self._monitor and take in self._left:
+            left, loops = self._left[take]
+            self._monitor.feed(take, pcm[:left])
+            self._left[take] = (left - len(pcm), loops)
+            if left <= len(pcm):
+                self.end(take)
 
     def end(self, take: int) -> None:
-        """All of the take has been fed."""
+        """All of the take that will be heard has been fed."""
+        if self._monitor and take in self._left:
+            _, loops = self._left.pop(take)
+            self._monitor.end(take, loops)
+
+    def take_over(self, take: int, pcm: PCM, rate: int, batch: tuple[int, ...]) -> None:
+        """Let the finished loop (samples, channels) follow what is heard of the take."""
         if self._monitor:
-            self._monitor.end(take)
+            self._monitor.take_over(take, pcm, rate, batch)
 
     def play(self, effect: m.PlayStem, loop: bool) -> list[m.Event]:
         """Play a stem from its file; returns nothing to say, or why it cannot be played."""

@@ -100,6 +100,40 @@ class CancelAll(Command):
 
 
 @dataclass(frozen=True)
+class JamStart(Command):
+    """Play without an end, steered by what is set meanwhile."""
+
+    prompt: str | None = None
+
+
+@dataclass(frozen=True)
+class JamStop(Command):
+    """End the jam."""
+
+
+@dataclass(frozen=True)
+class JamKeep(Command):
+    """Save the last bars of the jam as a stem (None: as long as a take would be)."""
+
+    bars: float | None = None
+
+
+@dataclass(frozen=True)
+class MorphPrompt(Command):
+    """Put a text, or with None the session's prompt, into one of the four slots that are mixed; counts from 0."""
+
+    slot: int
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class MorphWeights(Command):
+    """Mix the slots by these weights, 0 to 1; all 0 goes back to the prompt."""
+
+    weights: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class AddTag(Command):
     """Append a tag to the session's prompt."""
 
@@ -296,7 +330,7 @@ class InstalledModels:
 
 @dataclass(frozen=True)
 class JobStarted:
-    """The engine began a take. samples: length it will have at sample_rate."""
+    """The engine began a take. samples: length to be heard at sample_rate; more may be made, for finishing it."""
 
     take: int
     sample_rate: int
@@ -321,6 +355,17 @@ class JobDone:
     seconds: float
     speed: float
     sampling: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class TakeFinished:
+    """The take has its exact length and tempo, and loops if it shall. findings: name and value of what was measured."""
+
+    take: Take
+    seconds: float
+    speed: float
+    sampling: tuple[tuple[str, float], ...] = ()
+    findings: tuple[tuple[str, float | str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -395,6 +440,23 @@ class TakeAudible:
 
 
 @dataclass(frozen=True)
+class PreviewStarted:
+    """The file that grows with the take is there, silent and of its whole length in seconds."""
+
+    take: int
+    path: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class PreviewWritten:
+    """The preview holds the take's first `seconds`."""
+
+    take: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class TakePlaying:
     """The first sample of the take left for the speaker, `latency` seconds after it was asked for."""
 
@@ -427,7 +489,7 @@ class MonitorState:
 
 @dataclass(frozen=True)
 class LinkHeard:
-    """What Ableton Link says: quarter notes per minute, the beat at monotonic time `at`, and how many others there are."""
+    """What Ableton Link says: quarter notes per minute, the beat at monotonic time `at`, how many others there are."""
 
     tempo: float
     beat: float
@@ -485,6 +547,30 @@ class Run:
 
 
 @dataclass(frozen=True)
+class RunJam:
+    """Have the engine play without an end. after: the jam whose end this one goes on from, 0 for none."""
+
+    take: Take
+    after: int = 0
+
+
+@dataclass(frozen=True)
+class Steer:
+    """Have the running jam follow other settings."""
+
+    take: int
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class KeepJam:
+    """Save the end of the jam's audio as this take."""
+
+    jam: int
+    take: Take
+
+
+@dataclass(frozen=True)
 class Stop:
     """Have the engine stop the take, and fade it out of the monitor at once."""
 
@@ -513,6 +599,23 @@ class SaveStem:
     partial: bool
     speed: float
     sampling: tuple[tuple[str, float], ...] = ()
+    findings: tuple[tuple[str, float | str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Finish:
+    """Bring the take to its exact length and tempo, and close its loop; `TakeFinished` follows."""
+
+    take: Take
+    speed: float
+    sampling: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class PlayLoop:
+    """Let the finished loop take over from what is heard of the take, in phase."""
+
+    take: Take
 
 
 @dataclass(frozen=True)
@@ -595,6 +698,7 @@ Event = (
     | JobStarted
     | JobProgress
     | JobDone
+    | TakeFinished
     | JobCancelled
     | JobFailed
     | StemSaved
@@ -604,6 +708,8 @@ Event = (
     | FileRenamed
     | FolderState
     | TakeAudible
+    | PreviewStarted
+    | PreviewWritten
     | TakePlaying
     | MonitorStarved
     | MonitorLevel
@@ -618,10 +724,15 @@ Effect = (
     | Record
     | Forget
     | Run
+    | RunJam
+    | Steer
+    | KeepJam
     | Stop
     | Load
     | Unload
     | SaveStem
+    | Finish
+    | PlayLoop
     | DeliverHeld
     | Discard
     | PlayStem

@@ -26,7 +26,7 @@ class Settings:
 
     seconds: length of the take when bars is 0. bars: length in bars of `signature` at `tempo`; 0 switches it off.
     tempo: beats per minute; 0 is free. key: such as "F# minor"; "" is free. seed: -1 draws a new one for each take.
-    launch: what the take waits for in the monitor.
+    launch: what the take waits for in the monitor. morph: up to four (prompt, weight) mixed in place of the prompt.
     """
 
     model: str = "starter"
@@ -44,6 +44,7 @@ class Settings:
     variations: int = 1
     loop: int = 0
     words: int = 1
+    morph: tuple[tuple[str, float], ...] = ()
     launch: Quantum = "off"
 
     @property
@@ -53,6 +54,17 @@ class Settings:
             numerator, denominator = self.signature
             return self.bars * numerator * (4.0 / denominator) * 60.0 / self.tempo
         return self.seconds
+
+    @property
+    def overrun(self) -> float:
+        """Seconds to be made beyond `length`, for takes that are finished: those of so many bars, and loops.
+
+        One beat and at least half a second, to find the first beat and to blend the end into the beginning; a tenth
+        of the length, so that a take that came out 8 % too slow still fills its bars when it is brought to its tempo.
+        """
+        if not (self.loop or (self.bars and self.tempo)):
+            return 0.0
+        return max(0.5, 60.0 / self.tempo if self.tempo else 0.0, self.length / 10)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 
 from audiogen_daemon.audio.player import Loop, Streamed, Voice
 from audiogen_daemon.audio.preroll import Pace
-from audiogen_daemon.audio.resample import StreamResampler, resample_loop
+from audiogen_daemon.audio.resample import StreamResampler, resample, resample_loop
 from audiogen_daemon.audio.ring import PCM, Ring
 from audiogen_daemon.transport import Quantum
 
@@ -51,6 +51,9 @@ class StreamedFeed:
         accepted_at: when the take was asked for, time.monotonic(). launch: what it waits for once it may sound.
     """
 
+    _source: Streamed
+    _ring: Ring
+
     def __init__(
         self, take_id: int, rate: int, channels: int, pace: Pace, accepted_at: float, launch: Quantum = "off"
     ) -> None:
@@ -67,6 +70,8 @@ class StreamedFeed:
         self._attached_at = 0
         self._cursor = 0
         self._flushed = False
+        self._awaits_loop = False
+        self._loop: tuple[PCM, int, tuple[int, ...]] | None = None
 
     def push(self, pcm: PCM, now: float) -> None:
         """Take the next samples; what is not a number becomes silence."""
@@ -75,9 +80,17 @@ class StreamedFeed:
             self._fed += len(pcm)
             self._pace.feed(len(pcm) / self._rate, now)
 
-    def end(self) -> None:
-        """Note that nothing more will be pushed."""
+    def end(self, loops: bool = False) -> None:
+        """Note that nothing more will be pushed; with `loops`, the end waits for `take_over` as long as it can."""
         self._ended = True
+        self._awaits_loop = loops
+
+    def take_over(self, pcm: PCM, rate: int, batch: tuple[int, ...]) -> bool:
+        """Let a loop follow the last sample; False when the end has left for the player already."""
+        if self._flushed:
+            return False
+        self._loop = (np.nan_to_num(pcm, nan=0.0, posinf=0.0, neginf=0.0), rate, batch)
+        return True
 
     @property
     def heard(self) -> int:
@@ -88,12 +101,17 @@ class StreamedFeed:
 
     def attach(self, rate: int, channels: int) -> Voice:
         self._attached_at = self._cursor = self.heard
+        in_loop = self.voice is not None and self._source.loop is not None and self._ring.available == 0
+        before, before_rate = self._source.loop if in_loop else None, self._device_rate
         self._device_rate = rate
         self._ring = Ring(round(_RING_SECONDS * rate), min(channels, self._channels))
         self._resampler = StreamResampler(self._rate, rate, self._ring.channels)
         self._converted: PCM = np.zeros((0, self._ring.channels), dtype=np.float32)
         self._flushed = False
         self._source = Streamed(self._ring)
+        if before is not None:
+            self._cursor, self._flushed = self._fed, True
+            self._go_over(before.position * rate // before_rate)
         self.voice = Voice(self._source)
         return self.voice
 
@@ -105,20 +123,43 @@ class StreamedFeed:
             if self._cursor < self._fed:
                 self._converted = self._resampler.push(self._next())
             elif self._ended and not self._flushed:
-                self._converted = self._resampler.finish()
+                waiting = self._awaits_loop and self._loop is None
+                if waiting and self._ring.available > _PIECE_SECONDS * self._device_rate:
+                    break
+                self._converted = self._last_samples()
                 self._flushed = True
             else:
-                self._source.ended = self._flushed
+                if self._flushed:
+                    self._go_over(0)
+                    self._source.ended = True
                 break
         while self._chunks and self._chunks[0][0] + len(self._chunks[0][1]) <= self.heard:
             self._chunks.popleft()
+
+    def _last_samples(self) -> PCM:
+        """Return what the filter still held: with a loop to come, as it sounds when that follows."""
+        if self._loop is None:
+            return self._resampler.finish()
+        pcm, rate, _ = self._loop
+        head = resample(np.resize(pcm, (max(1, rate // 4), pcm.shape[1])), rate, self._rate)
+        left = self._resampler.owed
+        return self._resampler.push(self._folded(head))[:left]
+
+    def _go_over(self, position: int) -> None:
+        if self._loop is not None and self._source.loop is None:
+            pcm, rate, batch = self._loop
+            self._source.loop = Loop(resample_loop(self._folded(pcm), rate, self._device_rate), position, batch)
+
+    def _folded(self, pcm: PCM) -> PCM:
+        channels = self._ring.channels
+        return pcm if pcm.shape[1] == channels else pcm.mean(axis=1, keepdims=True, dtype=np.float32)
 
     def _next(self) -> PCM:
         limit = round(_PIECE_SECONDS * self._rate)
         start, chunk = next((s, c) for s, c in self._chunks if s + len(c) > self._cursor)
         piece = chunk[self._cursor - start :][:limit]
         self._cursor += len(piece)
-        return piece if piece.shape[1] == self._ring.channels else piece.mean(axis=1, keepdims=True, dtype=np.float32)
+        return self._folded(piece)
 
     def ready(self, reserve: int) -> bool:
         if self._source.ended:
@@ -129,7 +170,8 @@ class StreamedFeed:
 class LoopedFeed:
     """A finished take that repeats until it is stopped or replaced; the arguments are those of `StreamedFeed`.
 
-    batch: the takes that were made with it, with which it stays in phase.
+    batch: the takes that were made with it, with which it stays in phase. origin: the player's frame on which its first
+    sample falls, wherever it begins; None is where it begins.
     """
 
     def __init__(
@@ -140,6 +182,7 @@ class LoopedFeed:
         accepted_at: float,
         launch: Quantum = "off",
         batch: tuple[int, ...] = (),
+        origin: int | None = None,
     ) -> None:
         self.take_id = take_id
         self.accepted_at = accepted_at
@@ -151,13 +194,15 @@ class LoopedFeed:
         self._device_rate = rate
         self._loop: Loop | None = None
         self._batch = batch
+        self._origin = origin
 
     def attach(self, rate: int, channels: int) -> Voice:
         position = 0 if self._loop is None else self._loop.position * rate // self._device_rate
         pcm = self._pcm if self._pcm.shape[1] <= channels else self._pcm.mean(axis=1, keepdims=True, dtype=np.float32)
         self._device_rate = rate
         self._loop = Loop(resample_loop(pcm, self._rate, rate), position, self._batch)
-        self.voice = Voice(self._loop)
+        self.voice = Voice(self._loop, origin=self._origin)
+        self._origin = None  # on another device the position is known
         return self.voice
 
     def fill(self) -> None:

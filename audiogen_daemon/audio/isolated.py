@@ -98,9 +98,14 @@ class IsolatedMonitor:
         """Hand over the next samples; see `Monitor.feed`."""
         self._call("feed", take_id, pcm)
 
-    def end(self, take_id: int) -> None:
-        """Say that all of a take has been fed."""
-        self._call("end", take_id)
+    def end(self, take_id: int, loops: bool = False) -> None:
+        """Say that all of a take has been fed; see `Monitor.end`."""
+        self._call("end", take_id, loops)
+
+    def take_over(self, take_id: int, pcm: PCM, sample_rate: int, batch: tuple[int, ...] = ()) -> None:
+        """Let a finished loop follow the take; see `Monitor.take_over`."""
+        self._takes.add(take_id)
+        self._call("take_over", take_id, pcm, sample_rate, batch)
 
     def play(
         self,

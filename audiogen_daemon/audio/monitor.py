@@ -61,6 +61,7 @@ class Monitor:
         self._output: Output | None = None
         self._player: Player | None = None
         self._feeds: list[Feed] = []
+        self._ended: dict[int, int | None] = {}
         self._launcher = Launcher(block)
         self._starved_before = self._starved_said = 0
         self._gap_said = False
@@ -124,9 +125,16 @@ class Monitor:
         now = time.monotonic()
         self._post(lambda: self._each(take_id, lambda feed: feed.push(pcm, now)))
 
-    def end(self, take_id: int) -> None:
-        """Say that all of a take, or all that there will ever be, has been fed."""
-        self._post(lambda: self._each(take_id, StreamedFeed.end))
+    def end(self, take_id: int, loops: bool = False) -> None:
+        """Say that all of a take, or all that there will ever be, has been fed; `loops`: `take_over` will follow."""
+        self._post(lambda: self._each(take_id, lambda feed: feed.end(loops)))
+
+    def take_over(self, take_id: int, pcm: PCM, sample_rate: int, batch: tuple[int, ...] = ()) -> None:
+        """Let a finished loop follow the take that is heard, on the sample where that ends.
+
+        Where its end has passed already the loop begins at once, in phase. A take that was stopped stays silent.
+        """
+        self._post(lambda: self._take_over(take_id, pcm, sample_rate, batch))
 
     def play(
         self,
@@ -240,6 +248,16 @@ class Monitor:
             if feed.take_id == take_id and isinstance(feed, StreamedFeed):
                 action(feed)
 
+    def _take_over(self, take_id: int, pcm: PCM, rate: int, batch: tuple[int, ...]) -> None:
+        origin = self._ended.get(take_id) if not self._feeds else None
+        for feed in self._feeds:
+            if feed.take_id == take_id and isinstance(feed, StreamedFeed):
+                if feed.take_over(pcm, rate, batch):
+                    return
+                origin = None if feed.voice is None else feed.voice.first_frame
+        if origin is not None:
+            self._begin(LoopedFeed(take_id, pcm, rate, time.monotonic(), batch=batch, origin=origin))
+
     def _stop(self, fade: float, take_id: int | None, launch: Quantum) -> None:
         for feed in [f for f in self._feeds if take_id is None or f.take_id == take_id]:
             if feed.voice is None or self._output is None or self._player is None or not _sounds(feed):
@@ -288,6 +306,7 @@ class Monitor:
                 self._on_event(Playing(feed.take_id, output.clock.heard_at(voice.first_frame) - feed.accepted_at))
             if voice.done:
                 self._feeds.remove(feed)
+                self._ended = {feed.take_id: voice.first_frame} if voice.complete else {}
                 self._say_finished(feed, voice.complete)
         self._report_starvation()
 

@@ -60,26 +60,35 @@ class Source(Protocol):
 
 
 class Streamed:
-    """A source that is still being filled by another thread, through a ring."""
+    """A source that is still being filled by another thread, through a ring, and may go over into a loop."""
 
     def __init__(self, ring: Ring) -> None:
         self.ring = ring
+        self.loop: Loop | None = None
+        """What follows the last sample; set by the filling thread after its last write, before `ended`."""
         self.ended = False
         """Set by the filling thread after its last write."""
 
     @property
     def available(self) -> int:
-        return self.ring.available
+        return self.ring.available if self.loop is None else _ENDLESS
 
     @property
     def channels(self) -> int:
         return self.ring.channels
 
     def peek_into(self, out: PCM, offset: int = 0) -> int:
-        return self.ring.peek_into(out, offset)
+        if self.loop is None:
+            return self.ring.peek_into(out, offset)
+        left = self.ring.available
+        done = self.ring.peek_into(out, offset) if offset < left else 0
+        return done + self.loop.peek_into(out[done:], max(0, offset - left))
 
     def advance(self, count: int) -> None:
-        self.ring.advance(count)
+        left = min(count, self.ring.available) if self.loop is not None else count
+        self.ring.advance(left)
+        if self.loop is not None:
+            self.loop.advance(count - left)
 
 
 class Loop:
@@ -117,8 +126,11 @@ class Loop:
 
     def join(self, other: Source, ahead: int) -> None:
         """Go to where a loop of the same batch will be `ahead` samples from now; any other is ignored."""
-        if isinstance(other, Loop) and other.batch and (other.batch, len(other._pcm)) == (self.batch, len(self._pcm)):
-            self.position = (other.position + ahead) % len(self._pcm)
+        if isinstance(other, Streamed):
+            ahead -= other.ring.available
+        loop = other.loop if isinstance(other, Streamed) else other
+        if isinstance(loop, Loop) and loop.batch and (loop.batch, len(loop._pcm)) == (self.batch, len(self._pcm)):
+            self.position = (loop.position + ahead) % len(self._pcm)
 
 
 @dataclass(eq=False)
@@ -127,6 +139,7 @@ class Voice:
 
     start_frame: where it begins, on the sample; None begins with the first block after it is armed.
     replaces: voices that are crossfaded away when this one begins.
+    origin: frame on which a loop's first sample falls; None is where it begins.
     armed: set by the feeding thread to `starvations + 1` when enough is buffered to begin, or to go on.
     The rest is written by the callback and may be read by anyone.
     """
@@ -136,6 +149,7 @@ class Voice:
     replaces: tuple["Voice", ...] = ()
     armed: int = 0
     starvations: int = 0
+    origin: int | None = None
     first_frame: int | None = None
     complete: bool = False
     done: bool = False
@@ -241,6 +255,8 @@ class Player:
         if voice.armed == 0 or (wanted is not None and wanted - self._lead >= end):
             return
         frame = begin if wanted is None else max(begin, wanted)
+        if voice.origin is not None:
+            voice.source.advance(frame - voice.origin)
         replaced = [v for v in voice.replaces if not v.done and v.dip_frame is None and v.first_frame is not None]
         if replaced:
             rise, fall = self._cross if wanted is None else self._cut

@@ -62,17 +62,22 @@ class StreamResampler:
             raise ValueError(f"PCM of shape {pcm.shape}; (samples, {self._channels}) is expected")
         self._pushed += len(pcm)
         if self._stream is None:
-            return pcm
+            return self._count(pcm)
         if len(pcm) == 0:
             return pcm
         return self._count(self._stream.resample_chunk(np.ascontiguousarray(pcm, dtype=np.float32), last=False))
+
+    @property
+    def owed(self) -> int:
+        """Samples that `finish` would return."""
+        return resampled_length(self._pushed, self._source_rate, self._target_rate) - self._given
 
     def finish(self) -> PCM:
         """Return what the filter still held; the total is then exactly `resampled_length` of what was pushed."""
         if self._stream is None:
             return np.zeros((0, self._channels), dtype=np.float32)
         rest = self._stream.resample_chunk(np.zeros((0, self._channels), dtype=np.float32), last=True)
-        wanted = resampled_length(self._pushed, self._source_rate, self._target_rate) - self._given
+        wanted = self.owed
         # libsoxr rounds a half its own way, so that one sample may be too many or too few.
         if len(rest) < wanted:
             last = rest[-1:] if len(rest) else self._last

@@ -155,6 +155,21 @@ def _continue(arguments: Arguments) -> m.Command:
     return m.Continue(_optional_whole(arguments, 0, "take"), seconds)
 
 
+def _jam_start(arguments: Arguments) -> m.Command:
+    _at_most(arguments, 1)
+    return m.JamStart(_text(arguments, 0, "prompt") if arguments else None)
+
+
+def _jam_keep(arguments: Arguments) -> m.Command:
+    _at_most(arguments, 1)
+    return m.JamKeep(_number(arguments, 0, "bars") if arguments else None)
+
+
+def _morph(arguments: Arguments) -> m.Command:
+    _at_most(arguments, 4)
+    return m.MorphWeights(tuple(_number(arguments, i, f"weight {i + 1}") for i in range(max(2, len(arguments)))))
+
+
 def _take(build: Callable[[int | None], m.Command]) -> Callable[[Arguments], m.Command]:
     def command(arguments: Arguments) -> m.Command:
         _at_most(arguments, 1)
@@ -217,6 +232,24 @@ _TABLE = (
     ),
     Address("/continue", "[take] [seconds]", "go on from a take; without one, from the last", _continue, trigger=True),
     Address("/again", "[take]", "make a take once more with a new seed", _take(m.Again), trigger=True),
+    Address(
+        "/jam/start",
+        "[prompt]",
+        "play without an end; prompt and sampling settings are followed while it plays",
+        _jam_start,
+        trigger=True,
+    ),
+    Address("/jam/stop", "", "end the jam", _plain(m.JamStop), trigger=True),
+    Address("/jam/keep", "[bars]", "save the jam's last bars as a stem", _jam_keep, trigger=True),
+    Address("/morph", "a b [c d]", "mix the morph prompts by these weights, 0 to 1; all 0 is off", _morph),
+    Address(
+        "/morph/prompt",
+        "slot [text]",
+        "put a text, or the current prompt, into slot 0 to 3",
+        lambda arguments: m.MorphPrompt(
+            _whole(arguments, 0, "slot"), _text(arguments, 1, "text") if len(arguments) > 1 else None
+        ),
+    ),
     Address("/cancel", "[take]", "stop a take; without one, the running one", _take(m.Cancel), trigger=True),
     Address("/cancel/all", "", "stop the running take and empty the queue", _plain(m.CancelAll), trigger=True),
     Address(
@@ -298,10 +331,17 @@ ANSWERS: tuple[tuple[str, str, str], ...] = (
     ("/take/started", "id", "the engine works on it"),
     ("/take/progress", "id fraction eta", "0 to 1; seconds left"),
     ("/take/audible", "id latency", "its first samples exist, seconds after the request"),
+    ("/preview/started", "id path seconds", "a WAV file that grows while the take is made"),
+    ("/preview/written", "id seconds", "how much of it is there"),
     ("/take/playing", "id latency", "first sample left for the speaker, seconds after the request"),
     ("/take/done", "id seconds speed", "all audio made; seconds of audio per second"),
     ("/take/cancelled", "id", "it was stopped"),
     ("/take/failed", "id code reason", "it could not be made"),
+    ("/jam/started", "id", "a jam plays"),
+    ("/jam/stopped", "id", "it has ended"),
+    ("/jam/kept", "id seconds", "its end is being saved as this take"),
+    ("/state/morph", "a b [c d]", "the weights of the mixed prompts"),
+    ("/state/morph/prompt", "slot text", "a prompt to mix"),
     ("/stem/saved", "id path", "the finished file"),
     ("/stem/landed", "path", "a WAV appeared in the drop folder"),
     ("/stem/removed", "path", "a WAV left the drop folder"),

@@ -27,11 +27,12 @@ def request_for(takes: Sequence[Take], pipeline: Pipeline) -> Request:
     settings = take.settings
     return Request(
         prompt=in_words(settings),
-        seconds=settings.length,
+        seconds=max(settings.length, min(settings.length + settings.overrun, pipeline.max_seconds)),
         seed=settings.seed,
         sampling=_sampling(settings, pipeline.sampling),
         tempo=settings.tempo or None,
         variations=len(takes),
+        morph=settings.morph,
         continues=_tail(Path(take.continues), pipeline) if take.continues else None,
     )
 

@@ -90,6 +90,8 @@ class Supervisor:
             self._loads.add(message.name)
         if isinstance(message, m.Run):
             self._job, self._job_started = {take.id for take in message.takes}, False
+        if isinstance(message, m.RunJam):
+            self._job, self._job_started = {message.take.id}, False
         self._sign_of_life = time.monotonic()
         try:
             self._pipe.send(message)

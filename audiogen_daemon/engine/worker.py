@@ -42,6 +42,8 @@ class Worker:
             match message:
                 case m.Run(takes):
                     self._run(takes)
+                case m.RunJam(take):
+                    self._jam(take)
                 case m.Load(name):
                     self._load(name)
                 case m.Unload(name):
@@ -120,6 +122,24 @@ class Worker:
         finally:
             gc.collect()
 
+    def _jam(self, take: m.Take) -> None:
+        """Play without an end; whatever goes wrong ends the jam and nothing else."""
+        from audiogen_daemon.engine.jamming import play
+
+        try:
+            play(take, self._ready(take.settings.model), self._pipe, self._waiting)
+        except JobError as error:
+            self._fail(Job((take,)), error.code, str(error))
+        except (ValueError, OSError) as error:
+            self._fail(Job((take,)), "request", str(error))
+
+    def _ready(self, name: str) -> Any:
+        """Return the model, warm; one that was not is announced."""
+        if name not in self._models:
+            self._warm(name)
+            self._pipe.send(m.ModelReady(self._models[name][1]))
+        return self._models[name][0]
+
     def _fail(self, job: "Job", code: str, reason: str) -> None:
         for take_id in job.alive:
             self._pipe.send(m.JobFailed(take_id, code, reason))
@@ -128,18 +148,14 @@ class Worker:
         from audiogen_daemon.engine.requests import request_for
         from audiogen_daemon.models.pipeline import Audio
 
-        first = job.takes[0]
-        if first.settings.model not in self._models:
-            self._warm(first.settings.model)
-            self._pipe.send(m.ModelReady(self._models[first.settings.model][1]))
-        pipeline = self._models[first.settings.model][0]
+        pipeline = self._ready(job.takes[0].settings.model)
         try:
             request = request_for(job.takes, pipeline)
         except (ValueError, OSError) as error:
             raise JobError("request", str(error)) from error
-        total = round(request.seconds * pipeline.sample_rate)
+        heard = round(job.takes[0].settings.length * pipeline.sample_rate)
         for take in job.takes:
-            self._pipe.send(m.JobStarted(take.id, pipeline.sample_rate, pipeline.channels, total))
+            self._pipe.send(m.JobStarted(take.id, pipeline.sample_rate, pipeline.channels, heard))
         began = time.monotonic()
         items: Iterator[Any] = pipeline.generate(request)
         try:
@@ -160,24 +176,26 @@ class Worker:
             raise JobError("memory", str(error)) from error
         finally:
             items.close()  # type: ignore[attr-defined]
-        seconds = total / pipeline.sample_rate
+        seconds = request.seconds
         speed = seconds / max(time.monotonic() - began, 1e-9)
         for take_id in job.alive:
             sampling = tuple(dataclasses.asdict(request.sampling).items())
             self._pipe.send(m.JobDone(take_id, seconds, speed, sampling))
 
     def _obey(self, job: "Job", sample_rate: int) -> None:
-        """Read what arrived during the step, and end the takes that it stops."""
+        """Read what arrived during the step, and end the takes that it stops.
+
+        A shutdown says nothing of the takes it cuts short: they stay in the journal and are made at the next start.
+        """
         while self._pipe.poll():
             message = self._pipe.recv()
             if isinstance(message, m.Stop) and message.take in job.alive:
-                stopped = [message.take]
-            else:
-                self._waiting.append(message)
-                stopped = job.alive if isinstance(message, p.Shutdown) else []
-            for take_id in stopped:
-                self._pipe.send(m.JobCancelled(take_id, job.made[take_id] / sample_rate))
-            job.alive = [take_id for take_id in job.alive if take_id not in stopped]
+                self._pipe.send(m.JobCancelled(message.take, job.made[message.take] / sample_rate))
+                job.alive.remove(message.take)
+                continue
+            self._waiting.append(message)
+            if isinstance(message, p.Shutdown):
+                job.alive.clear()
 
 
 class Job:

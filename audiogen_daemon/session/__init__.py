@@ -5,7 +5,7 @@ from typing import Any
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.errors import CommandError
-from audiogen_daemon.session import clock, connection, engine, files, takes, values
+from audiogen_daemon.session import clock, connection, engine, files, jam, takes, values
 from audiogen_daemon.session.state import Now, Session, Step, accept_journal, remember
 
 __all__ = ["RULES", "Now", "Session", "Step", "accept_journal", "remember", "step"]
@@ -27,6 +27,11 @@ RULES: dict[type[Any], Callable[[Session, Any, Now], Step]] = {
     m.Again: takes.again,
     m.Cancel: takes.cancel,
     m.CancelAll: takes.cancel_all,
+    m.JamStart: jam.start,
+    m.JamStop: jam.stop,
+    m.JamKeep: jam.keep,
+    m.MorphPrompt: jam.morph_prompt,
+    m.MorphWeights: jam.morph_weights,
     m.AddTag: values.add_tag,
     m.PresetPrompt: values.preset,
     m.SetValue: values.set_value,
@@ -59,6 +64,7 @@ RULES: dict[type[Any], Callable[[Session, Any, Now], Step]] = {
     m.JobStarted: engine.job_started,
     m.JobProgress: engine.job_progress,
     m.JobDone: engine.job_done,
+    m.TakeFinished: engine.take_finished,
     m.JobCancelled: engine.job_cancelled,
     m.JobFailed: engine.job_failed,
     m.StemSaved: files.stem_saved,
@@ -67,6 +73,8 @@ RULES: dict[type[Any], Callable[[Session, Any, Now], Step]] = {
     m.FileRemoved: files.file_removed,
     m.FileRenamed: files.file_renamed,
     m.FolderState: files.folder_state,
+    m.PreviewStarted: files.preview_started,
+    m.PreviewWritten: files.preview_written,
     m.TakeAudible: connection.take_audible,
     m.TakePlaying: connection.take_playing,
     m.MonitorStarved: connection.starved,

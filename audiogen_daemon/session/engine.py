@@ -3,6 +3,7 @@
 import dataclasses
 
 from audiogen_daemon import messages as m
+from audiogen_daemon.session.jam import ended, resumed
 from audiogen_daemon.session.state import Now, Session, Step
 from audiogen_daemon.session.takes import run_next, without
 
@@ -31,19 +32,30 @@ def job_done(session: Session, event: m.JobDone, now: Now) -> Step:
     take = _running_take(session, event.take)
     if take is None:
         return session, []
-    session = dataclasses.replace(without(session, take), speed=event.speed)
-    effects: list[m.Effect] = [
-        m.SaveStem(take, False, event.speed, event.sampling),
-        m.Notify("/take/done", (take.id, event.seconds, event.speed)),
-    ]
-    return run_next(session, now, effects)
+    session = dataclasses.replace(without(session, take), speed=event.speed, finishing=(*session.finishing, take))
+    return run_next(session, now, [m.Finish(take, event.speed, event.sampling)])
+
+
+def take_finished(session: Session, event: m.TakeFinished, now: Now) -> Step:
+    if event.take not in session.finishing:
+        return session, []
+    take = event.take
+    effects: list[m.Effect] = [m.PlayLoop(take)] if take.settings.loop else []
+    effects.append(m.SaveStem(take, False, event.speed, event.sampling, event.findings))
+    flat = tuple(word for pair in event.findings for word in pair)
+    effects.append(m.Notify("/take/done", (take.id, event.seconds, event.speed, *flat)))
+    return dataclasses.replace(session, finishing=tuple(t for t in session.finishing if t != take)), effects
 
 
 def job_cancelled(session: Session, event: m.JobCancelled, now: Now) -> Step:
+    if session.jam and session.jam.id == event.take:
+        return ended(session, m.Notify("/take/cancelled", (event.take,)), now)
     return _ended_early(session, event.take, event.seconds, m.Notify("/take/cancelled", (event.take,)), now)
 
 
 def job_failed(session: Session, event: m.JobFailed, now: Now) -> Step:
+    if session.jam and session.jam.id == event.take:
+        return ended(session, m.Notify("/error", ("/jam/start", event.reason)), now)
     word = m.Notify("/take/failed", (event.take, event.code, event.reason))
     return _ended_early(session, event.take, 0.0, word, now)
 
@@ -65,15 +77,19 @@ def engine_state(session: Session, event: m.EngineState, now: Now) -> Step:
     effects: list[m.Effect] = [m.Notify("/engine/state", (event.state,))]
     session = dataclasses.replace(session, engine=event.state, engine_reason=event.reason)
     if event.state == "ready":
-        return run_next(session, now, effects)
+        session, more = resumed(session, now) if session.jam else run_next(session, now, [])
+        return session, [*effects, *more]
     session = dataclasses.replace(session, warm=())
     if event.reason:
         effects.append(m.Notify("/error", ("/engine/state", _what_died(session, event))))
     for take in session.running.takes if session.running else ():
         word = m.Notify("/take/failed", (take.id, "engine", event.reason or event.state))
-        session, ended = _ended_early(session, take.id, 0.0, word, now)
-        effects += ended
+        session, over = _ended_early(session, take.id, 0.0, word, now)
+        effects += over
     if event.state == "down":
+        if session.jam:
+            session, stopped = ended(session, m.Notify("/error", ("/jam/start", event.reason)), now)
+            effects += stopped
         for take in session.queue:
             effects.append(m.Notify("/take/failed", (take.id, "engine", event.reason)))
             effects.append(m.Forget(take.id))

@@ -37,3 +37,11 @@ def folder_state(session: Session, event: m.FolderState, now: Now) -> Step:
         return session, [m.DeliverHeld()]
     reason = f"{event.path} is gone; takes are kept safe and land when it is back"
     return session, [m.Notify("/error", ("/stem/saved", reason))]
+
+
+def preview_started(session: Session, event: m.PreviewStarted, now: Now) -> Step:
+    return session, [m.Notify("/preview/started", (event.take, event.path, event.seconds))]
+
+
+def preview_written(session: Session, event: m.PreviewWritten, now: Now) -> Step:
+    return session, [m.Notify("/preview/written", (event.take, event.seconds))]

@@ -56,6 +56,9 @@ class Session:
     installed: tuple[str, ...] = ()
     queue: tuple[m.Take, ...] = ()
     running: Running | None = None
+    jam: m.Take | None = None
+    morph_slots: tuple[str, ...] = ()
+    finishing: tuple[m.Take, ...] = ()
     draining: bool = False
     made: Mapping[int, tuple[m.Take, str]] = field(default_factory=lambda: MappingProxyType({}))
     transport: Transport = field(default_factory=Transport)

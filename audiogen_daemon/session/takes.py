@@ -15,7 +15,7 @@ def generate(session: Session, command: m.Generate, now: Now) -> Step:
         settings = change(settings, "prompt", command.prompt)
     for name, value in command.changes:
         settings = change(settings, name, value)
-    return _accept(session, settings, now, command)
+    return accept(session, settings, now, command)
 
 
 def continue_take(session: Session, command: m.Continue, now: Now) -> Step:
@@ -25,16 +25,16 @@ def continue_take(session: Session, command: m.Continue, now: Now) -> Step:
         settings = dataclasses.replace(settings, prompt=take.settings.prompt)
     if command.seconds is not None:
         settings = change(dataclasses.replace(settings, bars=0.0), "seconds", command.seconds)
-    return _accept(session, settings, now, command, continues=path)
+    return accept(session, settings, now, command, continues=path)
 
 
 def again(session: Session, command: m.Again, now: Now) -> Step:
     take, _ = finished_take(session, command.take)
-    return _accept(session, dataclasses.replace(take.settings, seed=-1), now, command, continues=take.continues)
+    return accept(session, dataclasses.replace(take.settings, seed=-1), now, command, continues=take.continues)
 
 
-def _accept(session: Session, settings: Settings, now: Now, command: m.Command, continues: str = "") -> Step:
-    _check(session, settings)
+def accept(session: Session, settings: Settings, now: Now, command: m.Command, continues: str = "") -> Step:
+    check(session, settings)
     count = settings.variations
     if len(session.queue) + count > session.queue_limit:
         raise CommandError(
@@ -43,10 +43,9 @@ def _accept(session: Session, settings: Settings, now: Now, command: m.Command, 
     ids = tuple(range(session.next_take, session.next_take + count))
     takes = []
     for number, take_id in enumerate(ids):
-        digest = hashlib.blake2b(session.entropy + take_id.to_bytes(8, "big"), digest_size=16).digest()
-        first = settings.seed if settings.seed >= 0 else _seed(session.entropy, ids[0])
+        first = settings.seed if settings.seed >= 0 else drawn_seed(session, ids[0])
         chosen = dataclasses.replace(settings, seed=(first + number) % 2**32, variations=1)
-        takes.append(m.Take(take_id, digest.hex(), chosen, now.wall, continues, ids if count > 1 else ()))
+        takes.append(m.Take(take_id, uid(session, take_id), chosen, now.wall, continues, ids if count > 1 else ()))
     effects: list[m.Effect] = [m.Record(take) for take in takes]
     for position, take in enumerate(takes, len(session.queue) + (session.running is not None)):
         named = (command.client,) if isinstance(command, m.Generate) and command.client else ()
@@ -55,7 +54,7 @@ def _accept(session: Session, settings: Settings, now: Now, command: m.Command, 
     return run_next(queued, now, effects)
 
 
-def _check(session: Session, settings: Settings) -> None:
+def check(session: Session, settings: Settings) -> None:
     if settings.bars and not settings.tempo:
         raise CommandError(f"bars {settings.bars:g} need a tempo; send /set/tempo, or 0 bars to use seconds")
     if session.engine == "down":
@@ -70,8 +69,14 @@ def _check(session: Session, settings: Settings) -> None:
         )
 
 
-def _seed(entropy: bytes, take_id: int) -> int:
-    digest = hashlib.blake2b(entropy + b"seed" + take_id.to_bytes(8, "big"), digest_size=4).digest()
+def uid(session: Session, take_id: int) -> str:
+    """Return the name a take has on every machine and after every restart."""
+    return hashlib.blake2b(session.entropy + take_id.to_bytes(8, "big"), digest_size=16).hexdigest()
+
+
+def drawn_seed(session: Session, take_id: int) -> int:
+    """Return a seed for a take that was given none."""
+    digest = hashlib.blake2b(session.entropy + b"seed" + take_id.to_bytes(8, "big"), digest_size=4).digest()
     return int.from_bytes(digest, "big")
 
 
@@ -80,7 +85,7 @@ def not_installed(name: str, installed: tuple[str, ...]) -> str:
 
 
 def run_next(session: Session, now: Now, effects: list[m.Effect]) -> Step:
-    if session.running or not session.queue or session.engine != "ready" or session.draining:
+    if session.running or session.jam or not session.queue or session.engine != "ready" or session.draining:
         return session, effects
     first = session.queue[0]
     takes = tuple(take for take in session.queue if take.id == first.id or take.id in first.batch)
@@ -111,6 +116,8 @@ def cancel(session: Session, command: m.Cancel, now: Now) -> Step:
         queue = tuple(take for take in session.queue if take.id != wanted)
         effects: list[m.Effect] = [m.Forget(wanted), m.Notify("/take/cancelled", (wanted,))]
         return dataclasses.replace(session, queue=queue), effects
+    if any(take.id == wanted for take in session.finishing):
+        raise CommandError(f"take {wanted} has been made and is being finished; it lands in a moment")
     raise CommandError(f"take {wanted} is neither running nor waiting; {_waiting(session)}")
 
 

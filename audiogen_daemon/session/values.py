@@ -5,6 +5,7 @@ from typing import Any
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.errors import CommandError
+from audiogen_daemon.session.jam import steer
 from audiogen_daemon.session.state import Now, Session, Step
 from audiogen_daemon.session.takes import not_installed
 from audiogen_daemon.settings import PARAMETERS, Settings, change, show
@@ -29,7 +30,7 @@ def changed(session: Session, settings: Settings, sender: m.Peer | None, names: 
     effects: list[m.Effect] = [
         m.Answer(sender, f"/state/{name}", (word_for(getattr(settings, name)),)) for name in names
     ]
-    return dataclasses.replace(session, settings=settings), effects
+    return steer(dataclasses.replace(session, settings=settings), effects)
 
 
 def word_for(value: Any) -> Any:

@@ -168,6 +168,15 @@ def test_stopping_finishes_the_running_take_and_leaves_with_zero(tmp_path):
         daemon.wait("/stem/saved", lambda v: v[0] == waiting)
 
 
+def test_a_take_that_stopping_cut_short_is_made_at_the_next_start(tmp_path):
+    with live_daemon(tmp_path, SLOW, "daemon.drain_timeout=0.1") as daemon:
+        take, since = generate(daemon, "cut short", "seconds", 3)
+        daemon.wait("/take/progress", lambda v: v[0] == take, since)
+    with live_daemon(tmp_path) as daemon:
+        path = daemon.wait("/stem/saved", lambda v: v[0] == take)[1]
+        assert soundfile.info(path).frames == 3 * 44100
+
+
 def test_a_second_daemon_and_a_busy_port_are_refused_with_the_cure(daemon, tmp_path):
     command = [sys.executable, "-m", "audiogen_daemon", "run", "--set", f"osc.listen=127.0.0.1:{daemon.port}"]
     same = [*command, "--set", f"daemon.state={daemon.stems.parent / 'state'}"]

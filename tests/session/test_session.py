@@ -52,8 +52,25 @@ def test_takes_run_one_after_the_other():
     session, effects = play(ready(), m.Generate(), m.Generate(), m.Generate())
     assert told(effects) == [("/take/queued", 1, 0), ("/take/queued", 2, 1), ("/take/queued", 3, 2)]
     session, effects = play(session, m.JobDone(1, 10.0, 2.0))
-    assert kinds(effects) == [m.SaveStem, m.Notify, m.Run]
-    assert effects[2].takes[0].id == 2
+    assert kinds(effects) == [m.Finish, m.Run]
+    assert effects[1].takes[0].id == 2
+
+
+def test_a_take_is_done_when_it_is_finished_and_says_what_was_found():
+    session, effects = play(ready(), m.Generate(changes=(("loop", 1),)), m.JobDone(1, 10.5, 2.0))
+    assert "/take/done" not in [t[0] for t in told(effects)]
+    findings = (("tempo", 119.5), ("seam", 0.04))
+    event = m.TakeFinished(session.finishing[0], 10.0, 2.0, (), findings)
+    session, effects = play(session, event, event)
+    assert kinds(effects) == [m.PlayLoop, m.SaveStem, m.Notify]
+    assert effects[1].findings == findings
+    assert told(effects) == [("/take/done", 1, 10.0, 2.0, "tempo", 119.5, "seam", 0.04)]
+    assert session.finishing == ()
+
+
+def test_a_take_that_is_being_finished_cannot_be_cancelled_and_says_why():
+    session, _ = play(ready(), m.Generate(), m.JobDone(1, 10.0, 2.0))
+    assert errors(play(session, m.Cancel(1))[1]) == ["take 1 has been made and is being finished; it lands in a moment"]
 
 
 def test_takes_wait_for_the_engine():
@@ -174,7 +191,8 @@ def test_cancel_all_ends_every_take_once():
 
 def test_a_take_that_finished_before_the_cancel_arrived_is_done_once():
     session, _ = play(ready(), m.Generate())
-    _, effects = play(session, m.Cancel(), m.JobDone(1, 1.0, 1.0), m.JobCancelled(1, 1.0))
+    session, effects = play(session, m.Cancel(), m.JobDone(1, 1.0, 1.0), m.JobCancelled(1, 1.0))
+    effects += play(session, m.TakeFinished(session.finishing[0], 1.0, 1.0))[1]
     ends = [t for t in told(effects) if t[0] in ("/take/done", "/take/cancelled", "/take/failed")]
     assert ends == [("/take/done", 1, 1.0, 1.0)]
 
@@ -238,7 +256,7 @@ def test_tags_and_presets_change_the_prompt():
 
 def test_finished_takes_can_be_played_continued_and_made_again():
     session, effects = play(ready(), m.Generate("x", (("seed", 5),)), m.JobDone(1, 1.0, 1.0))
-    take = next(e.take for e in effects if isinstance(e, m.SaveStem))
+    take = next(e.take for e in effects if isinstance(e, m.Finish))
     session, _ = play(session, m.StemSaved(take, "/stems/x.wav"))
     assert play(session, m.MonitorPlay())[1] == [m.PlayStem(1, "/stems/x.wav")]
     again = play(session, m.Again())[1][0].take

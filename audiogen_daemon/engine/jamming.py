@@ -1,0 +1,57 @@
+"""A jam in the engine: an endless take that keeps pace with the ear and follows what it is told."""
+
+import logging
+import time
+from collections import deque
+from typing import Any
+
+from audiogen_daemon import messages as m
+from audiogen_daemon.engine import protocol as p
+from audiogen_daemon.engine.requests import request_for
+from audiogen_daemon.models.pipeline import Audio, Pipeline
+
+log = logging.getLogger(__name__)
+
+LEAD = 1.0
+"""Seconds of audio the jam may be ahead of the clock: what is changed is heard about this much later."""
+
+
+def play(take: m.Take, pipeline: Pipeline, pipe: p.Pipe, waiting: "deque[Any]") -> None:
+    """Play until stopped; messages that are not for the jam go to `waiting`.
+
+    Raises:
+        ValueError: the model cannot play what the take asks for.
+    """
+    items = pipeline.jam(request_for([take], pipeline))
+    pipe.send(m.JobStarted(take.id, pipeline.sample_rate, pipeline.channels, 0))
+    began, made = 0.0, 0
+    try:
+        item = next(items)
+        while True:
+            if isinstance(item, Audio):
+                began = began or time.monotonic()
+                made += len(item.pcm)
+                pipe.send(p.JobAudio(take.id, item.pcm, time.monotonic()))
+            else:
+                pipe.send(m.JobProgress(take.id, item.step, item.steps))
+            told = None
+            ahead = began + made / pipeline.sample_rate - LEAD if began else 0.0
+            while pipe.poll(max(0.0, ahead - time.monotonic())):
+                match pipe.recv():
+                    case m.Stop(take_id) if take_id == take.id:
+                        pipe.send(m.JobCancelled(take.id, made / pipeline.sample_rate))
+                        return
+                    case m.Steer(take_id, settings) if take_id == take.id:
+                        told = m.Take(take.id, take.uid, settings, take.created)
+                    case p.Shutdown() as message:
+                        waiting.append(message)
+                        return
+                    case message:
+                        waiting.append(message)
+            try:
+                item = items.send(request_for([told], pipeline)) if told else next(items)
+            except ValueError as error:
+                log.warning("the jam plays on as before: %s", error)
+                item = next(items)
+    finally:
+        items.close()

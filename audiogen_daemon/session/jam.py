@@ -1,0 +1,108 @@
+"""The jam: music without an end that follows what is set while it plays, and mixes of several prompts."""
+
+import dataclasses
+
+from audiogen_daemon import messages as m
+from audiogen_daemon.errors import CommandError
+from audiogen_daemon.session.state import Now, Session, Step
+from audiogen_daemon.session.takes import check, drawn_seed, run_next, uid
+from audiogen_daemon.settings import Settings, change
+
+STEERS = ("prompt", "morph", "temperature", "top_k", "top_p", "guidance")
+"""Settings that a running jam follows at once."""
+
+SLOTS = 4
+
+
+def start(session: Session, command: m.JamStart, now: Now) -> Step:
+    settings = session.settings
+    if command.prompt is not None:
+        settings = change(settings, "prompt", command.prompt)
+    if session.jam:
+        return steer(dataclasses.replace(session, settings=settings), [])
+    if session.running or session.queue:
+        raise CommandError("takes are being made; wait for them or send /cancel/all")
+    if session.engine != "ready":
+        raise CommandError(f"the engine is {session.engine}; wait until it is ready")
+    check(session, dataclasses.replace(settings, bars=0.0, seconds=1.0))
+    return _run(dataclasses.replace(session, settings=settings), settings, now, after=0)
+
+
+def _run(session: Session, settings: Settings, now: Now, after: int) -> Step:
+    number = session.next_take
+    seed = settings.seed if settings.seed >= 0 else drawn_seed(session, number)
+    take = m.Take(number, uid(session, number), dataclasses.replace(settings, seed=seed, variations=1), now.wall)
+    session = dataclasses.replace(session, jam=take, next_take=number + 1)
+    return session, [m.RunJam(take, after), m.Notify("/jam/started", (number,))]
+
+
+def steer(session: Session, effects: list[m.Effect]) -> Step:
+    """Return the session and effects with a running jam following the settings."""
+    if session.jam is None:
+        return session, effects
+    values = {name: getattr(session.settings, name) for name in STEERS}
+    followed = dataclasses.replace(session.jam.settings, **values)
+    if followed == session.jam.settings:
+        return session, effects
+    jam = dataclasses.replace(session.jam, settings=followed)
+    return dataclasses.replace(session, jam=jam), [*effects, m.Steer(jam.id, followed)]
+
+
+def stop(session: Session, command: m.JamStop, now: Now) -> Step:
+    if session.jam is None:
+        raise CommandError("no jam is playing; /jam/start begins one")
+    return session, [m.Stop(session.jam.id)]
+
+
+def keep(session: Session, command: m.JamKeep, now: Now) -> Step:
+    if session.jam is None:
+        raise CommandError("no jam is playing; /jam/start begins one")
+    clock = {name: getattr(session.settings, name) for name in ("tempo", "signature", "seconds", "bars")}
+    settings = dataclasses.replace(session.jam.settings, **clock)
+    if command.bars is not None:
+        settings = change(settings, "bars", command.bars)
+    if settings.bars and not settings.tempo:
+        raise CommandError(f"bars {settings.bars:g} need a tempo; send /set/tempo")
+    number = session.next_take
+    take = m.Take(number, uid(session, number), settings, now.wall)
+    effects: list[m.Effect] = [m.KeepJam(session.jam.id, take), m.Answer(command.sender, "/jam/kept", (number, settings.length))]
+    return dataclasses.replace(session, next_take=number + 1), effects
+
+
+def ended(session: Session, word: m.Notify, now: Now) -> Step:
+    """Return the session without its jam."""
+    assert session.jam is not None
+    jam = session.jam.id
+    effects: list[m.Effect] = [m.Discard(jam), word, m.Notify("/jam/stopped", (jam,))]
+    return run_next(dataclasses.replace(session, jam=None), now, effects)
+
+
+def resumed(session: Session, now: Now) -> Step:
+    """Return the session with the jam going on in a new engine, from where the old one died."""
+    assert session.jam is not None
+    return _run(session, dataclasses.replace(session.jam.settings, seed=-1), now, after=session.jam.id)
+
+
+def morph_prompt(session: Session, command: m.MorphPrompt, now: Now) -> Step:
+    if not 0 <= command.slot < SLOTS:
+        raise CommandError(f"slot {command.slot} is outside 0 to {SLOTS - 1}")
+    text = session.settings.prompt if command.text is None else change(session.settings, "prompt", command.text).prompt
+    slots = [*_slots(session)]
+    slots[command.slot] = text
+    session = dataclasses.replace(session, morph_slots=tuple(slots))
+    return session, [m.Answer(command.sender, "/state/morph/prompt", (command.slot, text))]
+
+
+def morph_weights(session: Session, command: m.MorphWeights, now: Now) -> Step:
+    if not 2 <= len(command.weights) <= SLOTS or any(not 0 <= w <= 1 for w in command.weights):
+        raise CommandError(f"{list(command.weights)} are no 2 to {SLOTS} weights of 0 to 1")
+    slots = _slots(session)
+    pairs = tuple((slots[i], weight) for i, weight in enumerate(command.weights) if weight > 0)
+    session = dataclasses.replace(session, settings=dataclasses.replace(session.settings, morph=pairs))
+    return steer(session, [m.Answer(command.sender, "/state/morph", command.weights)])
+
+
+def _slots(session: Session) -> tuple[str, ...]:
+    """The four prompts to mix: what was put there, else the first presets, else the prompt."""
+    spare = [*session.presets[:SLOTS], *[session.settings.prompt] * SLOTS]
+    return session.morph_slots or tuple(spare[:SLOTS])

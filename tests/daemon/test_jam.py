@@ -1,0 +1,35 @@
+"""A jam through the real daemon: it plays on, is steered, kept, and outlives its engine."""
+
+import os
+import signal
+import subprocess
+
+import soundfile
+
+from tests.live_daemon import live_daemon
+
+
+def test_a_jam_is_steered_kept_survives_its_engine_and_stops(tmp_path):
+    with live_daemon(tmp_path) as daemon:
+        daemon.send("/set/tempo", 120)
+        daemon.send("/jam/start", "endless loop")
+        first = daemon.wait("/jam/started")[0]
+        daemon.wait("/take/audible", lambda v: v[0] == first)
+        daemon.send("/set/temperature", 0.5)
+        kept = None
+        while kept is None:  # until a whole bar has been played
+            since = len(daemon.heard)
+            daemon.send("/jam/keep", 1)
+            take = daemon.wait("/jam/kept", since=since)[0]
+            path = daemon.wait("/stem/saved", lambda v, take=take: v[0] == take, since)[1]
+            kept = path if soundfile.info(path).frames == 2 * 44100 else None
+        children = subprocess.run(["pgrep", "-P", str(daemon.process.pid)], capture_output=True, text=True, check=True)
+        since = len(daemon.heard)
+        os.kill(int(children.stdout.split()[0]), signal.SIGKILL)
+        second = daemon.wait("/jam/started", since=since)[0]
+        assert second != first
+        daemon.wait("/take/audible", lambda v: v[0] == second, since)
+        daemon.send("/jam/stop")
+        daemon.wait("/jam/stopped", lambda v: v[0] == second, since)
+        daemon.send("/generate", "after the jam", "seconds", 0.3)
+        daemon.wait("/stem/saved", lambda v: v[0] > second, since)

@@ -1,0 +1,85 @@
+"""Takes of so many bars through the real daemon: exact in length, in time, closed into a loop, and what was found."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.live_daemon import live_daemon
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory):
+    with live_daemon(tmp_path_factory.mktemp("daemon")) as running:
+        yield running
+
+
+def made(daemon, *words) -> tuple[Path, list]:
+    since = len(daemon.heard)
+    daemon.send("/generate", *words)
+    take = daemon.wait("/take/queued", since=since)[0]
+    path = Path(daemon.wait("/stem/saved", lambda v: v[0] == take, since)[1])
+    return path, daemon.wait("/take/done", lambda v: v[0] == take, since)
+
+
+def test_a_loop_of_bars_is_exact_and_its_findings_stand_in_done_and_sidecar(daemon):
+    path, done = made(daemon, "plucked", "bars", 2, "tempo", 113, "signature", "7/8", "loop", 1, "seed", 3)
+    seconds = 2 * 3.5 * 60 / 113
+    sound, rate = soundfile.read(path, always_2d=True)
+    assert len(sound) == round(seconds * rate)
+    assert done[1] == pytest.approx(len(sound) / rate)
+    findings = dict(zip(done[3::2], done[4::2], strict=True))
+    assert findings["tempo"] == pytest.approx(113, rel=0.005)
+    assert findings["seam"] > 0
+    measured = json.loads(path.with_suffix(".json").read_text())["measured"]
+    assert {name: measured[name] for name in findings} == pytest.approx(findings)
+    steps = np.abs(np.diff(sound, axis=0)).max(axis=1)
+    assert np.abs(sound[0] - sound[-1]).max() <= np.quantile(steps, 0.99)
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("/generate", "x", "tempo", 1000), "1000 is outside 30 to 300 bpm"),
+        (("/generate", "x", "tempo", float("nan")), "nan is outside 30 to 300 bpm"),
+        (("/generate", "x", "bars", 4, "tempo", 0), "bars 4 need a tempo"),
+        (("/generate", "x", "bars", 10000, "tempo", 120), "10000 is outside 0.25 to 256"),
+        (("/generate", "x", "bars", 256, "tempo", 30), "a take of 2048 s is outside"),
+        (("/generate", "x", "signature", "0/4"), '"0/4" is no time signature'),
+        (("/generate", "x", "key", "H"), '"H" is no key'),
+        (("/transport/tempo", float("nan")), "nan is no number"),
+        (("/transport/tempo", 1000), "1000 is outside 30 to 300 bpm"),
+        (("/transport/tempo", 0), "0 is outside 30 to 300 bpm"),
+        (("/transport/signature", 0, 4), "(0, 4) is no time signature"),
+        (("/set/bars", 10000), "the value stays 0"),
+    ],
+)
+def test_what_no_bar_can_be_is_refused_with_its_range(daemon, words, reason):
+    address, *values = words
+    since = len(daemon.heard)
+    daemon.send(address, *values)
+    assert reason in daemon.wait("/error", lambda v: v[0] == address, since)[1]
+
+
+def test_half_a_bar_of_seven_eighths_is_a_take_like_any(daemon):
+    path, _ = made(daemon, "x", "bars", 0.5, "tempo", 120, "signature", "7/8")
+    assert soundfile.info(path).frames == round(0.5 * 3.5 * 0.5 * 44100)
+
+
+def test_a_transport_that_jumps_and_stops_while_a_take_is_made_changes_nothing_of_it(tmp_path):
+    with live_daemon(tmp_path, "engine.tone_pace=0.01") as daemon:
+        daemon.send("/transport/tempo", 120.0)
+        daemon.send("/transport/playing", 1)
+        daemon.send("/generate", "x", "bars", 1)
+        daemon.wait("/take/progress")
+        for values in ((77.7,), (0.0,), (240.0,)):
+            daemon.send("/transport/tempo", *values)
+        for beat in (900.0, -4.0, 1e9):
+            daemon.send("/transport/beat", beat)
+        daemon.send("/transport/signature", 5, 8)
+        daemon.send("/transport/playing", 0)
+        path = daemon.wait("/stem/saved")[1]
+        assert soundfile.info(path).frames == 2 * 44100
+        assert [address for address, _ in daemon.heard].count("/take/done") == 1

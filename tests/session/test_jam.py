@@ -1,0 +1,83 @@
+"""The rules of a jam and of mixed prompts."""
+
+from audiogen_daemon import messages as m
+from tests.session.test_session import errors, kinds, play, ready, told
+
+
+def jamming(**changes):
+    return play(ready(presets=("a", "b", "c", "d"), **changes), m.JamStart("endless"))
+
+
+def test_a_jam_starts_follows_what_is_set_and_stops():
+    session, effects = jamming()
+    assert kinds(effects) == [m.RunJam, m.Notify]
+    jam = effects[0].take.id
+    session, effects = play(session, m.SetValue("temperature", 0.5), m.SetValue("seconds", 4))
+    [steer] = [e for e in effects if isinstance(e, m.Steer)]
+    assert (steer.take, steer.settings.temperature) == (jam, 0.5)
+    session, effects = play(session, m.SetValue("prompt", "darker"))
+    assert effects[-1].settings.prompt == "darker"
+    session, effects = play(session, m.JamStop())
+    assert effects == [m.Stop(jam)]
+    session, effects = play(session, m.JobCancelled(jam, 9.0))
+    assert session.jam is None
+    assert ("/jam/stopped", jam) in told(effects)
+
+
+def test_starting_a_jam_that_plays_changes_its_prompt():
+    session, _ = jamming()
+    session, effects = play(session, m.JamStart("brighter"))
+    assert kinds(effects) == [m.Steer]
+    assert session.jam.settings.prompt == "brighter"
+
+
+def test_takes_wait_while_a_jam_plays_and_a_jam_waits_for_takes():
+    session, _ = jamming()
+    session, effects = play(session, m.Generate())
+    assert m.Run not in kinds(effects)
+    jam = session.jam.id
+    _, effects = play(session, m.JobCancelled(jam, 1.0))
+    assert m.Run in kinds(effects)
+    session, _ = play(ready(), m.Generate())
+    assert "takes are being made" in errors(play(session, m.JamStart())[1])[0]
+
+
+def test_the_end_of_a_jam_is_kept_as_a_take_of_so_many_bars():
+    session, _ = jamming()
+    session, effects = play(session, m.JamKeep(2))
+    assert "need a tempo" in errors(effects)[0]
+    session, _ = play(session, m.TransportTempo(120))
+    session, effects = play(session, m.JamKeep(2))
+    keep = effects[0]
+    assert (keep.jam, keep.take.settings.length) == (session.jam.id, 4.0)
+    assert keep.take.id != keep.jam
+
+
+def test_a_jam_goes_on_from_its_end_after_the_engine_died():
+    session, effects = jamming()
+    first = effects[0].take.id
+    session, _ = play(session, m.EngineState("restarting", "died"), m.EngineState("starting"))
+    session, effects = play(session, m.EngineState("ready"))
+    [run] = [e for e in effects if isinstance(e, m.RunJam)]
+    assert run.after == first
+    assert run.take.id != first
+    assert run.take.settings.prompt == "endless"
+
+
+def test_without_a_jam_there_is_nothing_to_stop_or_keep():
+    for command in (m.JamStop(), m.JamKeep(4)):
+        assert "no jam is playing" in errors(play(ready(), command)[1])[0]
+
+
+def test_prompts_are_mixed_by_weight_in_takes_and_jams():
+    session, _ = jamming()
+    session, effects = play(session, m.MorphPrompt(1, "dark techno"), m.MorphWeights((0.25, 0.75)))
+    assert session.settings.morph == (("a", 0.25), ("dark techno", 0.75))
+    assert isinstance(effects[-1], m.Steer)
+    session, _ = play(session, m.MorphWeights((0.0, 0.0)))
+    assert session.settings.morph == ()
+
+
+def test_wrong_slots_and_weights_are_refused():
+    for command in (m.MorphPrompt(4), m.MorphWeights((2.0, 0.0)), m.MorphWeights((float("nan"), 1.0))):
+        assert errors(play(ready(), command)[1])
