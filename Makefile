@@ -36,7 +36,7 @@ TORCH ?= $(if $(filter Linux,$(SYSTEM)),torch==2.13.0,torch)
 
 BASE := base $(FLAVOUR) $(BLAS) $(EXTRAS)
 
-.PHONY: help setup demo test parity check format bench doctor clean distclean for-run for-test for-check for-parity
+.PHONY: m4l touchosc help setup demo test parity check format bench doctor clean distclean for-run for-test for-check for-parity
 
 help: ## list the commands
 	@echo "make COMMAND [PYTHON=python3.12] [FLAVOUR=cpu|cuda] [EXTRAS='...'] [ARGS='...']"
@@ -71,6 +71,12 @@ bench: for-parity ## every benchmark in turn, beside its reference
 	@failed=""; for script in benchmarks/bench_*.py; do \
 		echo "== $$script"; $(RUN)/python "$$script" $(ARGS) || failed="$$failed $$script"; \
 	done; [ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
+
+m4l: ## build the Max for Live device
+	$(PYTHON) m4l/build.py
+
+touchosc: for-run ## build the tablet layouts
+	$(RUN)/python -m touchosc.build
 
 clean: ## remove what was built, except .venv
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-output
