@@ -69,7 +69,7 @@ format: for-check ## format the code
 
 bench: for-parity ## every benchmark in turn, beside its reference
 	@failed=""; for script in benchmarks/bench_*.py; do \
-		echo "== $$script"; $(RUN)/python "$$script" $(ARGS) || failed="$$failed $$script"; \
+		echo "== $$script"; $(RUN)/python -m "benchmarks.$$(basename "$$script" .py)" $(ARGS) || failed="$$failed $$script"; \
 	done; [ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
 
 m4l: ## build the Max for Live device
