@@ -11,6 +11,8 @@ from audiogen_daemon.transport import Transport
 
 
 def tempo(session: Session, command: m.TransportTempo, now: Now) -> Step:
+    if command.tempo == 0:
+        raise CommandError(f"a DAW's tempo of 0 is outside 30 to 300 bpm; it stays {session.settings.tempo:g}")
     session, effects = _follow(session, "tempo", command.tempo)
     if session.link:
         return session, effects

@@ -50,7 +50,7 @@ def test_a_loop_of_bars_is_exact_and_its_findings_stand_in_done_and_sidecar(daem
         (("/generate", "x", "signature", "0/4"), '"0/4" is no time signature'),
         (("/generate", "x", "key", "H"), '"H" is no key'),
         (("/transport/tempo", float("nan")), "nan is no number"),
-        (("/transport/tempo", 1000), "1000 is outside 30 to 300 bpm"),
+        (("/transport/tempo", 1000), "1000.0 is outside 30 to 300 bpm"),
         (("/transport/tempo", 0), "0 is outside 30 to 300 bpm"),
         (("/transport/signature", 0, 4), "(0, 4) is no time signature"),
         (("/set/bars", 10000), "the value stays 0"),
