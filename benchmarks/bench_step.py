@@ -71,7 +71,7 @@ def measure(shape: str, bits: int, bandwidth: float, options: argparse.Namespace
     from audiogen_daemon.models.musicgen.blocks import BlockPlayer
     from audiogen_daemon.models.musicgen.steps import StepPlayer
 
-    steps.prefill = blocks.prefill = made_up_past  # type: ignore[assignment]
+    steps.read = blocks.read = made_up_past  # type: ignore[assignment]
     decoder, loaded = build(shape, options.dtype, bits)
     print(f"\n{shape}, {options.dtype}, {f'{bits} bit' if bits else 'not quantized'}: {loaded / 1e9:.2f} GB of weights")
     ways: dict[str, Callable[[int], Iterator[Any]]] = {
@@ -121,16 +121,17 @@ def build(shape: str, dtype: str, bits: int) -> tuple[Any, int]:
     return decoder, mx.get_active_memory() - before
 
 
-def made_up_past(decoder: Any, score: Any, text: Any) -> tuple[Any, Any]:
-    """In place of `prefill`: logits and caches as after the known columns, of random numbers."""
+def made_up_past(decoder: Any, conditions: Any, columns: Any, text: Any) -> tuple[Any, Any]:
+    """In place of `read`: logits and caches as after the known columns, of random numbers."""
     import mlx.core as mx
 
     from audiogen_daemon.models.musicgen.cache import start_caches
 
     config = decoder.config
-    caches = start_caches(config.layers, score.rows, config.heads, config.head_dim, score.first + 1, decoder.dtype)
+    rows, room = conditions.rows, len(columns) + 1
+    caches = start_caches(config.layers, rows, config.heads, config.head_dim, room, decoder.dtype)
     caches = tuple(cache + 0.01 for cache in caches)
-    logits = mx.random.normal((score.rows, config.codebooks, config.vocabulary))
+    logits = mx.random.normal((rows, config.codebooks, config.vocabulary))
     mx.eval(logits, caches)
     return logits, caches
 
@@ -140,8 +141,9 @@ def takes(player: Any, decoder: Any, steps: int) -> Callable[[int], Iterator[Any
     import mlx.core as mx
     import numpy as np
 
+    from audiogen_daemon.models.musicgen.conditions import Conditions
     from audiogen_daemon.models.musicgen.delay import codebook_delays, delay
-    from audiogen_daemon.models.musicgen.steps import Score
+    from audiogen_daemon.models.musicgen.score import Score
     from audiogen_daemon.models.pipeline import Sampling
 
     config = decoder.config
@@ -151,7 +153,7 @@ def takes(player: Any, decoder: Any, steps: int) -> Callable[[int], Iterator[Any
     def take(at: int) -> Iterator[Any]:
         known = np.random.default_rng(at).integers(0, config.vocabulary, (at, config.codebooks)).astype(np.int32)
         grid = delay(known, at + steps, delays, config.special_token)
-        return player(Score(grid, (1,), text, Sampling(top_k=250, guidance=3.0)))
+        return player(Score(grid, (1,), Conditions((text,), Sampling(top_k=250, guidance=3.0))))
 
     return take
 
@@ -230,17 +232,16 @@ def stepped_bytes(decoder: Any, at: int) -> int:
 def operations(decoder: Any, fold: bool) -> int:
     """Primitives of one step's graph that launch work; reshapes, slices and other views are left out."""
     import mlx.core as mx
-    import numpy as np
 
     from audiogen_daemon.models.musicgen.cache import ExactSlots, start_caches
-    from audiogen_daemon.models.musicgen.steps import Score, listen
+    from audiogen_daemon.models.musicgen.conditions import Conditions
+    from audiogen_daemon.models.musicgen.steps import listen
     from audiogen_daemon.models.pipeline import Sampling
     from audiogen_daemon.models.sampling import draw, guide
 
     config = decoder.config
     text = mx.zeros((1, PIECES, config.hidden), decoder.dtype)
-    score = Score(np.zeros((8, config.codebooks), np.int32), (1,), text, Sampling())
-    heard = listen(decoder, score, fold)
+    heard = listen(decoder, Conditions((text,), Sampling()), 1, fold)
     caches = start_caches(config.layers, 2, config.heads, config.head_dim, 8, decoder.dtype)
     columns, seeds = mx.zeros((2, 1, config.codebooks), mx.int32), mx.array([1], mx.uint32)
     mx.eval(columns, seeds, caches, [list(vars(layer).values()) for layer in heard])

@@ -38,8 +38,11 @@ def check_request(request: Request) -> None:
         raise ValueError("morph gives every prompt the weight 0; raise one of them")
 
 
-def blend(request: Request) -> tuple[tuple[str, float], ...]:
-    """(prompt, weight) of a checked request, the weights adding up to 1."""
+def blend(request: Request) -> dict[str, float]:
+    """Prompts of a checked request with their weights, which add up to 1."""
     morph = request.morph or ((request.prompt, 1.0),)
     total = math.fsum(weight for _, weight in morph)
-    return tuple((prompt, weight / total) for prompt, weight in morph)
+    weights = dict.fromkeys((prompt for prompt, _ in morph), 0.0)
+    for prompt, weight in morph:
+        weights[prompt] += weight / total
+    return weights

@@ -40,13 +40,28 @@ def guide_doubly(logits: mx.array, guidance: float | mx.array, beta: float | mx.
     return unconditional + guidance * (style + beta * (both - style) - unconditional)
 
 
-def draw(logits: mx.array, top_k: int, top_p: float, seeds: mx.array, step: int | mx.array) -> mx.array:
+def mix(logits: mx.array, mixed: int, ways: int, weights: mx.array) -> mx.array:
+    """One conditional row instead of several, each counting by its weight: a morph between their texts.
+
+    Args:
+        logits: ((mixed + ways - 1) * B, K, V): rows of the first text, of the next, and so on, then all others.
+        weights: (mixed,), adding up to 1.
+
+    Returns:
+        (ways * B, K, V).
+    """
+    parts = logits.reshape(mixed + ways - 1, -1, *logits.shape[1:])
+    one = (parts[:mixed] * weights[:, None, None, None]).sum(axis=0)
+    return mx.concatenate([one, parts[mixed:].reshape(-1, *logits.shape[1:])])
+
+
+def draw(logits: mx.array, top_k: int, top_p: float | mx.array, seeds: mx.array, step: int | mx.array) -> mx.array:
     """One token per row and codebook: top-k, then top-p, as transformers orders them, then a draw.
 
     Args:
         logits: (B, K, V), already divided by the temperature.
         top_k: 1 is exactly the largest logit, 0 keeps all.
-        top_p: 0 keeps all.
+        top_p: 0 keeps all; an array is above 0.
         seeds: (B,) uint32, one take per row.
         step: the take's step number.
 
@@ -57,7 +72,7 @@ def draw(logits: mx.array, top_k: int, top_p: float, seeds: mx.array, step: int 
         return mx.argmax(logits, axis=-1).astype(mx.int32)
     if 0 < top_k < logits.shape[-1]:
         logits = keep_top_k(logits, top_k)
-    if 0 < top_p < 1:
+    if isinstance(top_p, mx.array) or 0 < top_p < 1:
         logits = keep_top_p(logits, top_p)
     noise = [mx.random.gumbel(logits.shape[1:], key=step_key(seeds[row], step)) for row in range(logits.shape[0])]
     return mx.argmax(logits + mx.stack(noise), axis=-1).astype(mx.int32)
@@ -70,7 +85,7 @@ def keep_top_k(logits: mx.array, k: int) -> mx.array:
     return mx.where(logits >= threshold, logits, -mx.inf)
 
 
-def keep_top_p(logits: mx.array, p: float) -> mx.array:
+def keep_top_p(logits: mx.array, p: float | mx.array) -> mx.array:
     """Rule out (-inf) the least likely logits whose mass together is at most 1 - p; the best one always stays."""
     order = mx.argsort(logits, axis=-1)
     mass = mx.cumsum(mx.softmax(mx.take_along_axis(logits, order, axis=-1), axis=-1), axis=-1)

@@ -74,7 +74,7 @@ def _notes(request: Request, seed: int, first: int, last: int) -> PCM:
     times = np.arange(first, last, dtype=np.float64) / Tone.sample_rate
     length = 30.0 / (request.tempo or 120.0)
     notes = np.zeros_like(times)
-    for prompt, weight in blend(request):
+    for prompt, weight in blend(request).items():
         notes += weight * _pluck(times, _melody(prompt, seed), length)
     return notes.astype(np.float32)[:, None]
 

@@ -58,10 +58,10 @@ def undelay(columns: Tokens, delays: tuple[int, ...], start: int, stop: int) -> 
     """The frames start to stop of a sequence of columns, each gathered from its own delays.
 
     Args:
-        columns: (columns, K), as sampled, the starting column included.
+        columns: (columns, K) or (columns, takes, K), as sampled, the starting column included.
 
     Returns:
-        (stop - start, K).
+        (stop - start, K) or (stop - start, takes, K).
 
     Raises:
         ValueError: a frame is not complete yet.
@@ -69,4 +69,4 @@ def undelay(columns: Tokens, delays: tuple[int, ...], start: int, stop: int) -> 
     whole = complete_frames(len(columns), delays)
     if stop > whole:
         raise ValueError(f"frame {stop - 1} is not complete: {len(columns)} columns hold {whole} whole frames")
-    return np.stack([columns[1 + wait + start : 1 + wait + stop, k] for k, wait in enumerate(delays)], axis=1)
+    return np.stack([columns[1 + wait + start : 1 + wait + stop, ..., k] for k, wait in enumerate(delays)], axis=-1)

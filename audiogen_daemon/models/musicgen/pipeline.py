@@ -1,55 +1,43 @@
 """MusicGen as a pipeline: prompt and opening in, steps, frames through the codec as they become whole, audio out."""
 
-import functools
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import sys
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import mlx.core as mx
-import numpy as np
 
 from audiogen_daemon.models.backend import DTYPES, Backend, detect
 from audiogen_daemon.models.encodec import Encodec, load_encodec, tensor_shapes
 from audiogen_daemon.models.integrity import check_integrity
+from audiogen_daemon.models.jam import Items, Jam
 from audiogen_daemon.models.musicgen.blocks import BlockPlayer
 from audiogen_daemon.models.musicgen.conditioning import PromptEncoder
 from audiogen_daemon.models.musicgen.config import MusicGenConfig, read_config
-from audiogen_daemon.models.musicgen.count_in import DEFAULT_BPM, stated_bpm
-from audiogen_daemon.models.musicgen.delay import Tokens, codebook_delays, complete_frames, delay, undelay
-from audiogen_daemon.models.musicgen.following import (
-    check_followed,
-    following_shapes,
-    load_ahead,
-    load_projection,
-)
+from audiogen_daemon.models.musicgen.delay import codebook_delays, delay
+from audiogen_daemon.models.musicgen.following import check_followed, following_shapes, load_ahead, load_projection
+from audiogen_daemon.models.musicgen.limits import LONGEST_SECONDS, check_conditions, check_length, check_start
 from audiogen_daemon.models.musicgen.lm import Decoder, decoder_shapes
+from audiogen_daemon.models.musicgen.opening import Openings, beat_frames
 from audiogen_daemon.models.musicgen.prefix import Ahead
+from audiogen_daemon.models.musicgen.score import Player, Score
 from audiogen_daemon.models.musicgen.speaker import Speaker
-from audiogen_daemon.models.musicgen.steps import Player, Score, StepPlayer
-from audiogen_daemon.models.pipeline import PCM, Audio, Progress, Request
+from audiogen_daemon.models.musicgen.steering import Steering, conditions_of
+from audiogen_daemon.models.musicgen.steps import StepPlayer
+from audiogen_daemon.models.pipeline import Audio, Progress, Request
 from audiogen_daemon.models.t5 import PromptTokenizer, T5Encoder, t5_shapes
 from audiogen_daemon.models.weights import Folder, Shape, Tensors, check_tensors, open_folder
-
-MAX_PROMPT_SECONDS = 12.0
-"""How much of the audio before a continuation the model listens to, as in audiocraft's extension."""
-
-MIN_PROMPT_SECONDS = 1.0
 
 CHUNK_FRAMES = (6, 6, 10, 16, 25)
 """Frames handed to the codec at a time: small at first, so that sound comes early; the last size goes on."""
 
-
-@dataclass(frozen=True)
-class Opening:
-    """What is known before the first step. tokens: (frames, K). start: the frame at which the take itself begins."""
-
-    tokens: Tokens
-    start: int
+JAM_CHUNK_FRAMES = (6, 6, 10)
+"""The same for jams, where the last size is also what is waited for before steering is heard."""
 
 
 class MusicGen:
     """One checkpoint, ready to play; see `models.pipeline.Pipeline`."""
+
+    longest_seconds = LONGEST_SECONDS
 
     def __init__(
         self,
@@ -69,7 +57,7 @@ class MusicGen:
         self._player = player
         self._codec = codec
         self._ahead = ahead
-        self._count_in_codes = functools.lru_cache(maxsize=64)(self._encode_count_in)
+        self._openings = Openings(config, codec)
 
     @property
     def max_seconds(self) -> float:
@@ -83,105 +71,60 @@ class MusicGen:
         count_in = self.config.count_in
         if count_in is None or request.continues is not None:
             return None
-        return count_in.bpm(count_in.nearest(request.tempo or stated_bpm(request.prompt) or DEFAULT_BPM))
+        return count_in.bpm(beat_frames(count_in, request))
 
     def generate(self, request: Request) -> Iterator[Progress | Audio]:
         """Yield progress and audio; see `Pipeline.generate`."""
+        check_length(request, self.sample_rate)
         self._check(request)
-        hop = self.config.codec.hop
         samples = round(request.seconds * self.sample_rate)
-        frames = -(-samples // hop)
-        opening = self._opening(request, frames)
-        total = opening.start + frames
-        special = self.config.decoder.special_token
-        grid = delay(opening.tokens, total, self.delays, special)
-        text = self._prompts(request.prompt)
-        score = Score(grid, (request.seed,), text, request.sampling)
-        if self._ahead is not None:
-            prefix, beta = self._ahead(request, text)
-            score = replace(score, text=None, prefix=prefix, beta=beta)
-        return self._play(score, opening, samples)
+        frames = -(-samples // self.config.codec.hop)
+        opening = self._openings(request, frames)
+        grid = delay(opening.tokens, opening.start + frames, self.delays, self.config.decoder.special_token)
+        conditions = conditions_of(self._prompts, self._ahead, request)
+        score = Score(grid, request.seeds, conditions, opening.window)
+        speaker = Speaker(self._codec, self.delays, score.opening, opening.start, samples, CHUNK_FRAMES)
+        return self._play(score, speaker)
 
-    def _play(self, score: Score, opening: Opening, samples: int) -> Iterator[Progress | Audio]:
-        columns = score.grid.copy()
-        filled, steps = score.first, len(score.grid) - score.first
-        speaker = Speaker(self._codec, self.channels, opening.start, samples)
-        handed, sizes = speaker.first_frame, iter(CHUNK_FRAMES)
-        size = next(sizes)
+    def jam(self, request: Request) -> Generator[Progress | Audio, Request | None, None]:
+        """Yield progress and audio without end; see `Pipeline.jam`."""
+        self._check(request)
+        opening = self._openings(request, 0)
+        # The columns up to the first that is wholly unknown; the end of the sequence, which a jam has not, is cut off.
+        known = len(opening.tokens) + max(self.delays) + 1
+        grid = delay(opening.tokens, known, self.delays, self.config.decoder.special_token)[: known + 1]
+        steering = Steering(self._prompts, self._ahead, request)
+        score = Score(grid, (request.seed,), steering.conditions, opening.window, endless=True)
+        speaker = Speaker(self._codec, self.delays, score.opening, opening.start, sys.maxsize, JAM_CHUNK_FRAMES)
+        return Jam(self._improvise(score, speaker, steering), self._check_conditions)
+
+    def _play(self, score: Score, speaker: Speaker) -> Iterator[Progress | Audio]:
+        step, steps = 0, len(score.grid) - score.first
         for drawn in self._player(score):
-            columns[filled : filled + len(drawn)] = drawn[:, 0]
-            filled += len(drawn)
-            whole = complete_frames(filled, self.delays)
-            # What lies before the take is heard only to warm the codec up; it does not count as a chunk.
-            if whole - max(handed, opening.start) >= size and filled < len(columns):
-                yield from speaker.hear(undelay(columns[:filled], self.delays, handed, whole))
-                handed, size = whole, next(sizes, CHUNK_FRAMES[-1])
-            yield Progress(filled - score.first, steps)
-        yield from speaker.hear(undelay(columns, self.delays, handed, complete_frames(len(columns), self.delays)))
+            step += len(drawn)
+            yield from speaker.hear(drawn)
+            yield Progress(step, steps)
         yield from speaker.finish()
 
-    def _opening(self, request: Request, frames: int) -> Opening:
-        if request.continues is not None:
-            tokens = self._encode(self._tail(request.continues, frames))
-            return Opening(tokens, len(tokens))
-        count_in = self.config.count_in
-        if count_in is None:
-            return Opening(np.zeros((0, len(self.delays)), np.int32), 0)
-        beat = count_in.nearest(request.tempo or stated_bpm(request.prompt) or DEFAULT_BPM)
-        tokens = self._count_in_codes(beat)
-        return Opening(tokens[: -count_in.held_back_frames], len(tokens))
-
-    def _encode_count_in(self, frames_per_beat: int) -> Tokens:
-        assert self.config.count_in is not None
-        return self._encode(np.repeat(self.config.count_in.click(frames_per_beat), self.channels, axis=1))
-
-    def _tail(self, pcm: PCM, frames: int) -> PCM:
-        """The last whole frames of what is continued, as many as the model listens to and has room for."""
-        hop = self.config.codec.hop
-        room = self.config.max_frames - frames
-        wanted = int(MAX_PROMPT_SECONDS * self.sample_rate) // hop
-        kept = min(len(pcm) // hop, room, wanted)
-        return pcm[len(pcm) - kept * hop :]
-
-    def _encode(self, pcm: PCM) -> Tokens:
-        """Codec tokens (frames, K) of (samples, channels); stereo codebooks alternate left and right."""
-        codes = np.array(self._codec.encode(mx.array(pcm.T[:, :, None])))
-        return codes.transpose(1, 2, 0).reshape(codes.shape[1], -1).astype(np.int32)
+    def _improvise(self, score: Score, speaker: Speaker, steering: Steering) -> Items:
+        step, columns = 0, self._player(score)
+        drawn = next(columns)
+        while True:
+            step += len(drawn)
+            items: list[Progress | Audio] = [*speaker.hear(drawn), Progress(step, 0)]
+            for item in items:
+                sent = yield item
+                if sent is not None:
+                    steering.follow(sent)
+            drawn = columns.send(steering.advance(len(drawn)))
 
     def _check(self, request: Request) -> None:
-        sampling = request.sampling
-        _within("seconds", request.seconds, 1 / self.sample_rate, self.max_seconds, "ask for less, then continue")
-        _within("seed", request.seed, 0, 2**32 - 1, "take another seed")
-        _within("temperature", sampling.temperature, 0.01, 10.0, f"{self.sampling.temperature:g} is the model's own")
-        _within("top_k", sampling.top_k, 0, math.inf, "1 is greedy, 0 keeps all")
-        _within("top_p", sampling.top_p, 0.0, 1.0, "0 switches it off")
-        _within("guidance", sampling.guidance, 0.0, 100.0, f"{self.sampling.guidance:g} is the model's own")
-        if request.tempo is not None:
-            _within("tempo", request.tempo, 10.0, 1000.0, "in beats per minute")
-        if request.beta is not None:
-            _within("beta", request.beta, 1.0, 10.0, "1 is simple guidance")
-        if request.continues is not None:
-            self._check_continued(request.continues, request.seconds)
+        check_start(request, self.sample_rate, self.channels)
         check_followed(self._ahead, request)
+        self._check_conditions(request)
 
-    def _check_continued(self, pcm: PCM, seconds: float) -> None:
-        if pcm.ndim != 2 or pcm.shape[1] != self.channels:
-            raise ValueError(f"continues is {pcm.shape}, wanted (samples, {self.channels}) at {self.sample_rate} Hz")
-        if len(pcm) < MIN_PROMPT_SECONDS * self.sample_rate:
-            raise ValueError(
-                f"continues has {len(pcm) / self.sample_rate:.2f} s;"
-                f" a continuation needs at least {MIN_PROMPT_SECONDS:g} s"
-            )
-        if not np.isfinite(pcm).all():
-            raise ValueError("continues holds NaN or infinite samples; give it sound")
-        longest = self.max_seconds - MIN_PROMPT_SECONDS
-        _within("seconds", seconds, 0, longest, "a continuation also needs room to listen to what went before")
-
-
-def _within(name: str, value: float, low: float, high: float, cure: str) -> None:
-    if not low <= value <= high:
-        bounds = f"{low:g} to {high:g}" if math.isfinite(high) else f"at least {low:g}"
-        raise ValueError(f"{name} is {value}, allowed is {bounds}; {cure}")
+    def _check_conditions(self, request: Request) -> None:
+        check_conditions(request, self.sampling, self._ahead is None)
 
 
 def tensor_table(config: MusicGenConfig, folder: Folder) -> dict[str, Shape]:

@@ -76,20 +76,39 @@ class FoldedText:
         return with_text if self.rows == B else mx.concatenate([with_text, x[self.rows :]])
 
 
-def text_keys(cross: Cross, text: mx.array, heads: int, silent_rows: int, lengths: mx.array | None) -> TextKeys:
+@dataclass(frozen=True)
+class FoldedTexts:
+    """Several texts, each with its own rows; rows without a text follow."""
+
+    texts: tuple[FoldedText, ...]
+
+    def add(self, x: mx.array) -> mx.array:
+        """See `LayerText`."""
+        parts, row = [], 0
+        for text in self.texts:
+            parts.append(text.add(x[row : row + text.rows]))
+            row += text.rows
+        return mx.concatenate([*parts, x[row:]])
+
+
+def text_keys(
+    cross: Cross, text: mx.array, heads: int, silent_rows: int, lengths: mx.array | None, takes: int = 1
+) -> TextKeys:
     """One layer's keys and values.
 
     Args:
         text: (B, pieces, C), behind the projection, zeros where padded.
         silent_rows: rows without a text that follow.
         lengths: (B,), real pieces of each row; None: no padding.
+        takes: rows in a row that share each text; its keys and values are computed once.
     """
     B, pieces, C = text.shape
     both = cross.kv(text).reshape(B, pieces, 2, heads, C // heads).transpose(2, 0, 3, 1, 4)
+    both = mx.repeat(both, takes, axis=1)
     both = mx.contiguous(mx.pad(both, [(0, 0), (0, silent_rows), (0, 0), (0, 0), (0, 0)]))
     mask = None
     if lengths is not None:
-        filled = mx.concatenate([lengths, mx.full((silent_rows,), pieces, lengths.dtype)])
+        filled = mx.concatenate([mx.repeat(lengths, takes), mx.full((silent_rows,), pieces, lengths.dtype)])
         mask = (mx.arange(pieces)[None, :] < filled[:, None])[:, None, None, :]
     return TextKeys(cross, both[0], both[1], mask)
 

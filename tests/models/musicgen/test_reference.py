@@ -10,10 +10,12 @@ from audiogen_daemon.models.layers.linear import Dense
 from audiogen_daemon.models.musicgen.blocks import BlockPlayer
 from audiogen_daemon.models.musicgen.cache import ExactSlots, start_caches
 from audiogen_daemon.models.musicgen.conditioning import project
+from audiogen_daemon.models.musicgen.conditions import Conditions
 from audiogen_daemon.models.musicgen.config import read_config
 from audiogen_daemon.models.musicgen.delay import codebook_delays, delay, undelay
 from audiogen_daemon.models.musicgen.lm import Decoder
-from audiogen_daemon.models.musicgen.steps import Score, StepPlayer
+from audiogen_daemon.models.musicgen.score import Score
+from audiogen_daemon.models.musicgen.steps import StepPlayer
 from audiogen_daemon.models.musicgen.text import fold_text, text_keys
 from audiogen_daemon.models.pipeline import Sampling
 from audiogen_daemon.models.sampling import guide
@@ -104,7 +106,7 @@ def test_greedy_tokens_equal_reference_for_100_frames(loaded, way):
     delays = codebook_delays(config.codebooks, config.channels)
     wanted = loaded.reference["greedy"]
     grid = delay(np.zeros((0, config.codebooks), np.int32), len(wanted), delays, config.special_token)
-    score = Score(grid, (0,), loaded.text(PROMPTS[0]), Sampling(top_k=1, guidance=GUIDANCE))
+    score = Score(grid, (0,), Conditions((loaded.text(PROMPTS[0]),), Sampling(top_k=1, guidance=GUIDANCE)))
     if way == "compiled":
         drawn = list(BlockPlayer(loaded.decoder, steps=3)(score))
     else:

@@ -1,0 +1,32 @@
+"""Tiny models in every way that a backend may choose, and their takes as sound."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from audiogen_daemon.models.backend import CPU, Backend
+from audiogen_daemon.models.musicgen.pipeline import MusicGen, load
+from audiogen_daemon.models.pipeline import Audio, Progress
+from tests.models.reference.tiny_musicgen import write_checkpoint
+
+WAYS = {
+    "folded": CPU,
+    "plain": Backend("cpu", "float32", steps_per_graph=0, fold_text=False),
+    "compiled": Backend("cpu", "float32", steps_per_graph=4, fold_text=False),
+}
+
+
+def tiny(folder: Path, config: Mapping[str, Any], way: str = "folded", frames: int = 1500) -> MusicGen:
+    """A random model. frames: the length it was trained on."""
+    write_checkpoint(folder, config)
+    generation = json.loads((folder / "generation_config.json").read_text())
+    (folder / "generation_config.json").write_text(json.dumps(generation | {"max_length": frames}))
+    return load(folder, backend=WAYS[way])
+
+
+def sound(items: Iterable[Progress | Audio], variation: int = 0) -> np.ndarray:
+    """One variation's samples."""
+    return np.concatenate([item.pcm for item in items if isinstance(item, Audio) and item.variation == variation])
