@@ -11,7 +11,7 @@ import mlx.core as mx
 
 from audiogen_daemon.models.encodec.config import EncodecConfig
 from audiogen_daemon.models.encodec.decoder import Decoder
-from audiogen_daemon.models.encodec.model import Encodec
+from audiogen_daemon.models.encodec.model import Encodec, Later
 from audiogen_daemon.models.encodec.quantizer import Quantizer
 from audiogen_daemon.models.encodec.seanet import Plan, decoder_plan, encoder_plan
 from audiogen_daemon.models.layers.conv import Conv1d, Downsample, PadMode, Upsample
@@ -51,7 +51,7 @@ def load_encodec(tensors: dict[str, mx.array], config: EncodecConfig, dtype: mx.
         dtype: to compute in. Magnitude and direction are merged in float32 first.
 
     Returns:
-        The codec, its weights evaluated.
+        The codec; the weights of decoder and quantizer are evaluated, the encoder is read when it is first used.
 
     Raises:
         CheckpointError: names each missing, unknown and misshapen tensor (the first eight).
@@ -59,7 +59,8 @@ def load_encodec(tensors: dict[str, mx.array], config: EncodecConfig, dtype: mx.
     _check(tensors, tensor_shapes(config, tensors))
     build = _Builder(tensors, config.pad_mode, dtype)
     decoder = Chain(tuple(build.layer(f"decoder.layers.{i}.", plan) for i, plan in enumerate(decoder_plan(config))))
-    encoder = tuple(build.layer(f"encoder.layers.{i}.", plan) for i, plan in enumerate(encoder_plan(config)))
+    plans = enumerate(encoder_plan(config))
+    encoder = Later(lambda: tuple(build.layer(f"encoder.layers.{i}.", plan) for i, plan in plans))
     quantizer = Quantizer(build.codebooks(config.num_quantizers))
     return Encodec(config, quantizer, encoder, Decoder(quantizer, decoder))
 

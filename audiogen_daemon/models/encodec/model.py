@@ -3,7 +3,8 @@
 Source: Défossez et al. 2022, arXiv:2210.13438; `EncodecModel` in transformers.
 """
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import mlx.core as mx
@@ -12,6 +13,18 @@ from audiogen_daemon.models.encodec.config import EncodecConfig
 from audiogen_daemon.models.encodec.decoder import Decoder
 from audiogen_daemon.models.encodec.quantizer import Quantizer
 
+Layer = Callable[[mx.array], mx.array]
+
+
+class Later:
+    """Layers that are read from the file when first used: the encoder is half of the codec, and few takes need it."""
+
+    def __init__(self, build: Callable[[], tuple[Layer, ...]]) -> None:
+        self._build = functools.cache(build)
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self._build())
+
 
 @dataclass(frozen=True)
 class Encodec:
@@ -19,7 +32,7 @@ class Encodec:
 
     config: EncodecConfig
     quantizer: Quantizer
-    encoder: tuple[Callable[[mx.array], mx.array], ...]
+    encoder: Iterable[Layer]
     decoder: Decoder
 
     def encode(self, pcm: mx.array) -> mx.array:
