@@ -102,6 +102,7 @@ class Output:
     def _callback(self, out: Any, frames: int, moment: Any, status: Any) -> None:
         if status:
             self.underflows += 1
+            self.clock.interrupted()
         lead = moment.outputBufferDacTime - moment.currentTime
         self.clock.update(self.player.position, time.monotonic() + max(0.0, lead))
         self.player.render(out)
