@@ -89,11 +89,10 @@ class Trainer:
         self.budget = Budget(seconds, spent)
 
     def keep(self) -> None:
-        save(self.path, {
-            "codec": self.codec.state_dict(), "judge": self.judge.state_dict(), "optimizer": self.optimizer.state_dict(),
-            "judge_optimizer": self.judge_optimizer.state_dict(), "average": self.average.values, "step": self.step,
-            "spent": self.budget.spent,
-        })  # fmt: skip
+        parts = {"codec": self.codec, "judge": self.judge, "optimizer": self.optimizer}
+        states = {name: part.state_dict() for name, part in parts.items()}
+        states["judge_optimizer"] = self.judge_optimizer.state_dict()
+        save(self.path, {**states, "average": self.average.values, "step": self.step, "spent": self.budget.spent})
 
     def start_quantizer(self, clips: Tensor) -> None:
         """Set the codebooks from the latents of some clips."""
@@ -154,7 +153,9 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=96, help="one-second crops per step")
     parser.add_argument("--render-batch", type=int, default=192)
     parser.add_argument("--filters", type=int, default=16)
-    parser.add_argument("--adversarial-from", type=float, default=2.0, help="share of the time after which to use it; over 1: never")
+    parser.add_argument(
+        "--adversarial-from", type=float, default=2.0, help="share of the time after which to use it; over 1: never"
+    )
     parser.add_argument("--workers", type=int, default=max(0, (os.cpu_count() or 1) - 2))
     options = parser.parse_args()
     start_log(options.state, "codec")
@@ -163,7 +164,9 @@ def main() -> None:
     clips = rendered(options.clips, options.render_batch, 0, device, options.workers)
     held_out = rendered(options.held_out, options.render_batch, HELD_OUT_SEED, device, options.workers)
     LOG.info("rendered %d clips, peak %.3f", len(clips), clips.abs().max())
-    run = Trainer(options.filters, 60 * options.minutes, options.adversarial_from, device, options.state / "codec-run.pt")
+    run = Trainer(
+        options.filters, 60 * options.minutes, options.adversarial_from, device, options.state / "codec-run.pt"
+    )
     next_look = next_keep = run.budget.fraction
     while run.budget.fraction < 1:
         if run.budget.fraction >= QUANTISE_AT and not run.codec.quantizer.ready:

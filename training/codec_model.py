@@ -15,7 +15,7 @@ CODEBOOKS, CODEBOOK_SIZE, WIDTH = 4, 1024, 64
 
 
 def codec_config(filters: int = 16, width: int = WIDTH) -> Any:
-    """Return the EnCodec configuration: 50 frames/s, four codebooks of 1024, non-causal, like facebook/encodec_32khz."""
+    """Return the EnCodec configuration: that of facebook/encodec_32khz with fewer filters and smaller codebooks."""
     return EncodecConfig(
         target_bandwidths=[2.0], sampling_rate=SAMPLE_RATE, audio_channels=1, normalize=False, chunk_length_s=None,
         overlap=None, hidden_size=width, codebook_dim=width, num_filters=filters, num_residual_layers=1,

@@ -8,7 +8,7 @@ from collections import defaultdict
 from training.clip import CLIP_FRAMES, FRAME_RATE, Spec
 from training.grooves import draw_hits
 from training.harmony import Harmony, draw_harmony, frequency
-from training.timbre import Patch, Patches, drum_kit, draw_patch
+from training.timbre import Patch, Patches, draw_patch, drum_kit
 
 Row = list[float]
 Events = dict[str, list[Row]]
@@ -156,7 +156,9 @@ def _melody(score: Score, harmony: Harmony, gain: float, patch: Patch, lowest: i
     step = (4, 2, 2)[spec.density]
     rest = (0.25, 0.3, 0.12)[spec.density]
     slots = 32 // step
-    phrase = [None if slot and rng.random() < rest else rng.choice((0, 2, 4, 0, 2, 4, 1, 3, 5, 7)) for slot in range(slots)]
+    phrase = [
+        None if slot and rng.random() < rest else rng.choice((0, 2, 4, 0, 2, 4, 1, 3, 5, 7)) for slot in range(slots)
+    ]
     span = _chord_sixteenths(spec)
     for position in range(0, 16 * score.bars, step):
         slot = (position % 32) // step

@@ -44,5 +44,7 @@ def count_in_click(declaration: dict[str, Any], frames_per_beat: int) -> npt.NDA
     click = np.zeros(declaration["beats"] * beat)
     for k, hertz in enumerate(declaration["frequencies_hz"]):
         t = np.arange(len(click) - k * beat) / rate
-        click[k * beat :] += declaration["level"] * np.sin(2 * np.pi * hertz * t) * np.exp(-t / declaration["decay_seconds"])
+        click[k * beat :] += (
+            declaration["level"] * np.sin(2 * np.pi * hertz * t) * np.exp(-t / declaration["decay_seconds"])
+        )
     return click.astype(np.float32)

@@ -53,7 +53,9 @@ def judge_loss(real: list[tuple[Tensor, list[Tensor]]], fake: list[tuple[Tensor,
     return torch.stack(parts).mean()
 
 
-def fooling_loss(real: list[tuple[Tensor, list[Tensor]]], fake: list[tuple[Tensor, list[Tensor]]]) -> tuple[Tensor, Tensor]:
+def fooling_loss(
+    real: list[tuple[Tensor, list[Tensor]]], fake: list[tuple[Tensor, list[Tensor]]]
+) -> tuple[Tensor, Tensor]:
     """Return the codec's adversarial loss and its feature-matching loss."""
     fooled = torch.stack([-f[0].mean() for f in fake]).mean()
     matched = [

@@ -1,7 +1,8 @@
 """Score true audio, audio through the codec, and generated audio over held-out prompts with the product's own metrics.
 
-`python -m training.evaluate STATE` reads STATE/codec.pt and STATE/lm.pt and writes STATE/report.json, STATE/prompts.json,
-STATE/timbre.npz, and WAV files with spectrograms in STATE/audio. `--sweep` tries many sampling settings first.
+`python -m training.evaluate STATE` reads STATE/codec.pt and STATE/lm.pt and writes STATE/report.json,
+STATE/prompts.json, STATE/timbre.npz, and WAV files with spectrograms in STATE/audio. `--sweep` tries several sampling
+settings first.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def _hear(job: tuple[np.ndarray, TimbreClassifier]) -> Heard:
 
 
 def floor_and_peak(clips: Sequence[np.ndarray]) -> dict[str, float]:
-    """Return the mean level of each clip's quietest twentieth (20 ms frames, dBFS), its mean peak, and clipped samples."""
+    """Return the mean level of the quietest twentieth of each clip (20 ms frames, dBFS), mean peak, clipped share."""
     floors = []
     for samples in clips:
         frames = samples[: len(samples) // HOP * HOP].reshape(-1, HOP)
@@ -183,7 +184,9 @@ def main() -> None:
         (options.state / "report.json").write_text(json.dumps(results, indent=1) + "\n")
 
     note("ceiling", bench.score("true audio", bench.truth))
-    through = torch.cat([codec.decode(codec.encode(part.float()))[:, : part.shape[1]].half() for part in bench.truth.split(32)])
+    through = torch.cat(
+        [codec.decode(codec.encode(part.float()))[:, : part.shape[1]].half() for part in bench.truth.split(32)]
+    )
     note("codec", bench.score("through the codec", through))
     results["codec"]["signal"] = measure(codec, bench.truth)
     LOG.info("codec %s", results["codec"]["signal"])
@@ -204,9 +207,20 @@ def main() -> None:
         sound = clips[:shown].float().cpu().numpy()
         write_wav(folder / f"{kind}.wav", np.concatenate(list(sound[:, : 8 * FRAME_RATE * HOP])))
         draw_spectrograms(folder / f"{kind}.png", sound, texts)
-    free = ["", "🎵🔥", "boom bap beat", "four-to-the-floor 140bpm", "dusty rhodes loop", "qwerty zorgle blah", "808", "jazz"]
+    free = [
+        "",
+        "🎵🔥",
+        "boom bap beat",
+        "four-to-the-floor 140bpm",
+        "dusty rhodes loop",
+        "qwerty zorgle blah",
+        "808",
+        "jazz",
+    ]
     freely = generate(model, codec, free, [16, 15, 17, 11, 19, 12, 10, 12], how, 5).float().cpu().numpy()
-    draw_spectrograms(folder / "free.png", freely, [text.encode("ascii", "ignore").decode() or "(none)" for text in free])
+    draw_spectrograms(
+        folder / "free.png", freely, [text.encode("ascii", "ignore").decode() or "(none)" for text in free]
+    )
     write_wav(folder / "free.wav", np.concatenate(list(freely)))
 
 

@@ -22,7 +22,16 @@ from training.state import LOG, load
 from training.tokenizer import build_tokenizer, save_tokenizer
 
 DEFAULT_BPM = 1500 / 13
-EXTRA_TEMPI = {"boom bap": 88, "dnb": 170, "jungle": 170, "lofi": 78, "hiphop": 90, "dub": 72, "breaks": 130, "swing": 140}
+EXTRA_TEMPI = {
+    "boom bap": 88,
+    "dnb": 170,
+    "jungle": 170,
+    "lofi": 78,
+    "hiphop": 90,
+    "dub": 72,
+    "breaks": 130,
+    "swing": 140,
+}
 
 
 def declaration(sampling: dict[str, Any]) -> dict[str, Any]:
@@ -72,9 +81,15 @@ def export(state: Path, folder: Path) -> None:
     sampling = results.get("sampling", {"guidance": 2.0, "top_k": 150, "temperature": 1.0})
     model, _ = weights(state)
     model.generation_config.update(
-        bos_token_id=START, pad_token_id=START, decoder_start_token_id=START, do_sample=True, max_length=CLIP_FRAMES + 4,
-        guidance_scale=sampling["guidance"], top_k=sampling["top_k"], temperature=sampling["temperature"],
-    )  # fmt: skip
+        bos_token_id=START,
+        pad_token_id=START,
+        decoder_start_token_id=START,
+        do_sample=True,
+        max_length=CLIP_FRAMES + 4,
+        guidance_scale=sampling["guidance"],
+        top_k=sampling["top_k"],
+        temperature=sampling["temperature"],
+    )
     model.half().save_pretrained(folder)
     tensors = load_file(folder / "model.safetensors")
     save_file({k: v.contiguous() for k, v in tensors.items()}, folder / "model.safetensors", metadata={"format": "pt"})

@@ -8,9 +8,12 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
+REST = "................"
 LEVELS = {"x": 1.0, "o": 0.65, "-": 0.35, ".": 0.0}
 FOUR = "x...x...x...x..."
 BACKBEAT = "....x.......x..."
+HALF_TIME = "........x......."
+GHOSTED = "....x..-.-..x..-"
 OFFBEATS = "..x...x...x...x."
 EIGHTH_HATS = "x.o.x.o.x.o.x.o."
 SIXTEENTH_HATS = "x-o-x-o-x-o-x-o-"
@@ -33,20 +36,20 @@ class Groove:
 
 GROOVES: dict[str, Groove] = {
     "techno": Groove(
-        (FOUR, "x...x...x...x.-."), (("clap", BACKBEAT), ("clap", "................")),
-        ("................", QUARTER_HATS, SIXTEENTH_HATS),
+        (FOUR, "x...x...x...x.-."), (("clap", BACKBEAT), ("clap", REST)),
+        (REST, QUARTER_HATS, SIXTEENTH_HATS),
         (("open", OFFBEATS), ("rim", "...x..x....x..x.")),
     ),
     "house": Groove(
-        (FOUR,), (("clap", BACKBEAT),), ("................", "x...x...x...x...", SIXTEENTH_HATS),
+        (FOUR,), (("clap", BACKBEAT),), (REST, "x...x...x...x...", SIXTEENTH_HATS),
         (("open", OFFBEATS), ("shaker", "o-o-o-o-o-o-o-o-")),
     ),
     "hip hop": Groove(
         ("x......x..x.....", "x.-....x..x.....", "x..x......x....."), (("snare", BACKBEAT),),
-        (QUARTER_HATS, EIGHTH_HATS, "x.o-x.o.x-o.x.o-"), (), 0.22,
+        (QUARTER_HATS, EIGHTH_HATS, "x.o-x.o.x-o.x.o-"), swing=0.22,
     ),
     "trap": Groove(
-        ("x.....x...x.....", "x..x......x...x.", "x.....x.......x."), (("clap", "........x......."), ("snare", "........x.......")),
+        ("x.....x...x.....", "x..x......x...x.", "x.....x.......x."), (("clap", HALF_TIME), ("snare", HALF_TIME)),
         ("x...x...x...x...", "x.x.x.x.x.x.x.x.", "x.x.x.xxx.x.xxxx"), (("rim", "...x......x....."),),
     ),
     "drum and bass": Groove(
@@ -58,7 +61,8 @@ GROOVES: dict[str, Groove] = {
         (QUARTER_HATS, EIGHTH_HATS, "x.x.x.x.x.x.x.x."), (("crash", "x..............."),),
     ),
     "funk": Groove(
-        ("x.x...x...x.....", "x.....x.x.x....x", "x..x..x...x....."), (("snare", "....x..-.-..x..-"), ("snare", "....x..-....x...")),
+        ("x.x...x...x.....", "x.....x.x.x....x", "x..x..x...x....."),
+        (("snare", GHOSTED), ("snare", "....x..-....x...")),
         (EIGHTH_HATS, "x-o-x-o-x-o-x-o-", "xoxoxoxoxoxoxoxo"), (("open", "..............x."),),
     ),
     "lo-fi": Groove(
@@ -66,12 +70,12 @@ GROOVES: dict[str, Groove] = {
         (QUARTER_HATS, EIGHTH_HATS, "o.o-o.o.o-o.o.o-"), (("shaker", "..o...o...o...o."),), 0.28,
     ),
     "disco": Groove(
-        (FOUR,), (("snare", BACKBEAT),), ("................", QUARTER_HATS, SIXTEENTH_HATS),
+        (FOUR,), (("snare", BACKBEAT),), (REST, QUARTER_HATS, SIXTEENTH_HATS),
         (("open", OFFBEATS), ("conga", "..x..x....x..xx.")),
     ),
     "ambient": Groove(
         ("x...............", "x.........o....."), (("rim", "............o..."), ("tom", "......o....o....")),
-        ("................", "..o...o...o...o.", "o.-.o.-.o.-.o.-."), (("shaker", "..-...-...-...-."),),
+        (REST, "..o...o...o...o.", "o.-.o.-.o.-.o.-."), (("shaker", "..-...-...-...-."),),
     ),
     "synthwave": Groove(
         (FOUR, "x.......x......."), (("snare", BACKBEAT),), (QUARTER_HATS, EIGHTH_HATS, SIXTEENTH_HATS),
@@ -82,11 +86,12 @@ GROOVES: dict[str, Groove] = {
         ("..o...o...o...o.", EIGHTH_HATS, "x.o-x.o-x.o-x.o-"), (("conga", "......x.......x."),), 0.15,
     ),
     "jazz": Groove(
-        ("o...............", "o.......o......."), (("hat", BACKBEAT),), ("................", "................", "................"),
+        ("o...............", "o.......o......."), (("hat", BACKBEAT),), (REST, REST, REST),
         (("ride", "x...x..ox...x..o"), ("snare", ".......-......-.")), -0.33,
     ),
     "breakbeat": Groove(
-        ("x.x.......xx....", "x.x.......x.....", "x..x..x...x....."), (("snare", "....x..-.-..x..-"), ("snare", "....x.......x.x.")),
+        ("x.x.......xx....", "x.x.......x.....", "x..x..x...x....."),
+        (("snare", GHOSTED), ("snare", "....x.......x.x.")),
         (QUARTER_HATS, EIGHTH_HATS, SIXTEENTH_HATS), (("ride", EIGHTH_HATS),),
     ),
     "pop": Groove(
@@ -116,7 +121,7 @@ def draw_hits(genre: str, density: int, bars: int, rng: random.Random) -> list[H
         rows.append(groove.extras[0])
         if density == 2 and rng.random() < 0.6:
             rows += groove.extras[1:]
-    fill = rng.choice(("............x.xx", "..........x.x.x.", "............xxxx", "................"))
+    fill = rng.choice(("............x.xx", "..........x.x.x.", "............xxxx", REST))
     hits = []
     for bar in range(bars):
         for piece, pattern in rows:

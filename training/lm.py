@@ -7,6 +7,7 @@ STATE/lm-run.pt to resume from.
 from __future__ import annotations
 
 import argparse
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -80,7 +81,9 @@ def loss_of(model: LanguageModel, codes: Tensor, captions: Tensor, weights: Tens
     grid = delay(codes)
     logits = model(grid[:, :, :-1], states * kept, mask)
     target = grid[:, :, 1:]
-    losses = F.cross_entropy(logits.flatten(0, 2).float(), target.flatten() % START, reduction="none").view(target.shape)
+    losses = F.cross_entropy(logits.flatten(0, 2).float(), target.flatten() % START, reduction="none").view(
+        target.shape
+    )
     books = []
     for book in range(4):
         books.append((losses[:, book, book : book + CLIP_FRAMES] * weights).sum() / weights.sum())
@@ -110,6 +113,90 @@ def start_from(model: LanguageModel, folder: Path) -> None:
     model.load_state_dict({k: v.float() for k, v in tensors.items() if not k.startswith("audio_encoder.")})
 
 
+class Trainer:
+    """One language model in training with all that a resumed run needs.
+
+    The averaged weights with the lowest held-out loss are the result, so that overfitting cannot reach the checkpoint.
+    """
+
+    def __init__(self, state: Path, corpus: Corpus, size: Size, seconds: float, rate: float, init: Path | None) -> None:
+        torch.manual_seed(0)
+        self.state, self.corpus, self.size, self.rate = state, corpus, size, rate
+        self.device = corpus.codes.device
+        self.held_out = min(HELD_OUT, len(corpus) // 4)
+        self.model = LanguageModel(build(size, build_tokenizer().get_vocab_size())).to(self.device)
+        if init is not None:
+            start_from(self.model, init)
+        self.optimizer = optimizer_for(self.model, rate)
+        self.average = Average(list(self.model.parameters()), 0.9993)
+        self.step, self.best, spent = 0, math.inf, 0.0
+        if self.run_path.exists():
+            kept = load(self.run_path, self.device)
+            self.model.load_state_dict(kept["model"])
+            self.optimizer.load_state_dict(kept["optimizer"])
+            self.average.values = kept["average"]
+            self.step, self.best, spent = kept["step"], kept["best"], kept["spent"]
+            LOG.info("resumed at step %d", self.step)
+        self.loss_of = torch.compile(loss_of, dynamic=False) if self.device.type == "cuda" else loss_of
+        self.budget = Budget(seconds, spent)
+
+    @property
+    def run_path(self) -> Path:
+        return self.state / "lm-run.pt"
+
+    def half(self) -> torch.autocast:
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.device.type == "cuda")
+
+    def weigh(self, losses: Tensor) -> Tensor:
+        """Return the codebooks' losses (4,) as one number."""
+        books = torch.tensor(BOOK_WEIGHTS, device=self.device)
+        return (losses * books).sum() / books.sum()
+
+    def keep(self) -> None:
+        states = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
+        numbers = {"step": self.step, "best": self.best, "spent": self.budget.spent}
+        save(self.run_path, {**states, "average": self.average.values, **numbers})
+
+    @torch.no_grad()
+    def look(self) -> None:
+        """Log the held-out losses of the averaged weights, and keep the weights if they are the best so far.
+
+        The loss with captions shuffled, and with empty ones, shows how much the model listens to its prompt.
+        """
+        self.average.swap()
+        rows = torch.arange(self.held_out, device=self.device)
+        codes, captions, weights = draw_rows(self.corpus, rows, 0.0)
+        empty = torch.zeros_like(captions)
+        empty[:, 0] = END
+        found = {}
+        with self.half():
+            for name, ids in (("true", captions), ("shuffled", captions.roll(5, 0)), ("empty", empty)):
+                found[name] = loss_of(self.model, codes, ids, weights, 0.0)
+        total = float(self.weigh(found["true"]))
+        if total < self.best:
+            self.best = total
+            save(self.state / "lm.pt", {"size": asdict(self.size), "weights": self.model.state_dict()})
+        self.average.swap()
+        shown = {name: [round(value, 3) for value in losses.tolist()] for name, losses in found.items()}
+        LOG.info("step %d held out %.3f %s", self.step, total, shown)
+
+    def train_step(self, batch: int) -> None:
+        rows = torch.randint(self.held_out, len(self.corpus), (batch,), device=self.device)
+        codes, captions, weights = draw_rows(self.corpus, rows, CROP_SHARE)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate * cosine(self.budget.fraction, self.step, 300)
+        with self.half(), sdpa_kernel([SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]):
+            loss = self.weigh(self.loss_of(self.model, codes, captions, weights, CAPTION_DROPOUT))
+        self.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        self.average.update(self.step)
+        self.step += 1
+        if self.step % 50 == 0 and self.device.type == "cuda":
+            torch.cuda.synchronize()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("state", type=Path)
@@ -119,84 +206,34 @@ def main() -> None:
     parser.add_argument("--init", type=Path, help="an exported checkpoint to start from, of the same codec and size")
     parser.add_argument("--layers", type=int, default=Size.layers)
     parser.add_argument("--hidden", type=int, default=Size.hidden)
+    parser.add_argument(
+        "--least-clips", type=int, default=20_000, help="refuse to train on fewer: they are learned by heart"
+    )
     parser.add_argument("--keep-every", type=float, default=180.0, help="seconds between checkpoints")
     options = parser.parse_args()
     start_log(options.state, "lm")
     device = best_device()
-    torch.manual_seed(0)
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     corpus = load_corpus(options.state, device)
-    held_out = min(HELD_OUT, len(corpus) // 4)
+    if len(corpus) < options.least_clips:
+        parser.error(
+            f"{len(corpus)} clips in {options.state}, at least {options.least_clips} wanted; run training.tokens"
+        )
     filters = load(options.state / "codec.pt", torch.device("cpu"))["filters"]
     size = Size(layers=options.layers, hidden=options.hidden, filters=filters)
-    model = LanguageModel(build(size, build_tokenizer().get_vocab_size())).to(device)
-    count = sum(p.numel() for p in model.parameters())
-    LOG.info("%d clips, %.2f M parameters", len(corpus), count / 1e6)
-    if options.init:
-        start_from(model, options.init)
-    optimizer = optimizer_for(model, options.rate)
-    average = Average(list(model.parameters()), 0.9993)
-    step, spent = 0, 0.0
-    run_path = options.state / "lm-run.pt"
-    if run_path.exists():
-        kept = load(run_path, device)
-        model.load_state_dict(kept["model"])
-        optimizer.load_state_dict(kept["optimizer"])
-        average.values, step, spent = kept["average"], kept["step"], kept["spent"]
-        LOG.info("resumed at step %d", step)
-    fast_loss = torch.compile(loss_of, dynamic=False) if device.type == "cuda" else loss_of
-    books = torch.tensor(BOOK_WEIGHTS, device=device) / sum(BOOK_WEIGHTS)
-
-    def half() -> torch.autocast:
-        return torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda")
-
-    @torch.no_grad()
-    def held_out_losses() -> dict[str, list[float]]:
-        average.swap()
-        rows = torch.arange(held_out, device=device)
-        codes, captions, weights = draw_rows(corpus, rows, 0.0)
-        empty = torch.zeros_like(captions)
-        empty[:, 0] = END
-        report = {}
-        with half():
-            for name, ids in (("true", captions), ("shuffled", captions.roll(5, 0)), ("empty", empty)):
-                losses = loss_of(model, codes, ids, weights, 0.0)
-                report[name] = [round(value, 3) for value in losses.tolist()]
-        average.swap()
-        return report
-
-    def keep() -> None:
-        save(run_path, {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "average": average.values,
-                        "step": step, "spent": budget.spent})  # fmt: skip
-
-    budget = Budget(60 * options.minutes, spent)
-    next_look, last_keep = budget.fraction + 0.02, budget.spent
-    while budget.fraction < 1:
-        rows = torch.randint(held_out, len(corpus), (options.batch,), device=device)
-        codes, captions, weights = draw_rows(corpus, rows, CROP_SHARE)
-        for group in optimizer.param_groups:
-            group["lr"] = options.rate * cosine(budget.fraction, step, 300)
-        with half(), sdpa_kernel([SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]):
-            losses = fast_loss(model, codes, captions, weights, CAPTION_DROPOUT)
-            loss = (losses * books).sum()
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        average.update(step)
-        step += 1
-        if step % 50 == 0 and device.type == "cuda":
-            torch.cuda.synchronize()
-        if budget.fraction >= next_look:
-            LOG.info("step %d train %.3f held out %s", step, loss.item(), held_out_losses())
-            next_look = budget.fraction + 0.1
-        if budget.spent >= last_keep + options.keep_every:
-            keep()
-            last_keep = budget.spent
-    keep()
-    LOG.info("done at step %d held out %s", step, held_out_losses())
-    average.swap()
-    save(options.state / "lm.pt", {"size": asdict(size), "weights": model.state_dict()})
+    run = Trainer(options.state, corpus, size, 60 * options.minutes, options.rate, options.init)
+    LOG.info("%d clips, %.2f M parameters", len(corpus), sum(p.numel() for p in run.model.parameters()) / 1e6)
+    next_look, last_keep = run.budget.fraction + 0.02, run.budget.spent
+    while run.budget.fraction < 1:
+        run.train_step(options.batch)
+        if run.budget.fraction >= next_look:
+            run.look()
+            next_look = run.budget.fraction + 0.1
+        if run.budget.spent >= last_keep + options.keep_every:
+            run.keep()
+            last_keep = run.budget.spent
+    run.keep()
+    run.look()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The language model: transformers' MusicGen modules for names and initialisation, our own fast forward pass.
 
-Tokens are (B, 4, T); the delayed grid that the decoder reads has one more column at the start and codebook k shifted by k.
+Tokens are (B, 4, T). The delayed grid that the decoder reads has one more column at the start, and codebook k is
+shifted by k columns.
 """
 
 from __future__ import annotations
@@ -36,9 +37,17 @@ class Size:
 def build(size: Size, vocabulary: int) -> Any:
     """Return an untrained MusicgenForConditionalGeneration of this size."""
     text = T5Config(
-        vocab_size=vocabulary, d_model=size.text_width, d_kv=32, d_ff=4 * size.text_width, num_layers=size.text_layers,
-        num_heads=size.text_width // 32, feed_forward_proj="relu", dropout_rate=0.0, is_encoder_decoder=False, use_cache=False,
-    )  # fmt: skip
+        vocab_size=vocabulary,
+        d_model=size.text_width,
+        d_kv=32,
+        d_ff=4 * size.text_width,
+        num_layers=size.text_layers,
+        num_heads=size.text_width // 32,
+        feed_forward_proj="relu",
+        dropout_rate=0.0,
+        is_encoder_decoder=False,
+        use_cache=False,
+    )
     decoder = MusicgenDecoderConfig(
         vocab_size=CODEBOOK_SIZE, max_position_embeddings=2048, num_hidden_layers=size.layers, ffn_dim=size.ffn,
         num_attention_heads=size.heads, hidden_size=size.hidden, dropout=0.0, num_codebooks=CODEBOOKS, audio_channels=1,
@@ -102,7 +111,7 @@ class LanguageModel(nn.Module):
         return x.transpose(1, 2).reshape(x.shape[0], x.shape[2], -1)
 
     def text(self, ids: Tensor) -> tuple[Tensor, Tensor]:
-        """Return projected text states (B, L, C), zero where padded, and the mask (B, L) of real tokens; 0 is padding."""
+        """Return projected text states (B, L, C), zero where padded, and the mask (B, L) of tokens that are not padding."""
         mask = ids != 0
         stack = self.text_encoder.encoder
         x = self.text_encoder.shared(ids)
@@ -113,7 +122,9 @@ class LanguageModel(nn.Module):
             attention = block.layer[0].SelfAttention
             h = block.layer[0].layer_norm(x)
             q, k, v = (self._split(part(h), self.text_heads) for part in (attention.q, attention.k, attention.v))
-            x = x + attention.o(self._join(F.scaled_dot_product_attention(q, k, v, attn_mask=bias.to(q.dtype), scale=1.0)))
+            x = x + attention.o(
+                self._join(F.scaled_dot_product_attention(q, k, v, attn_mask=bias.to(q.dtype), scale=1.0))
+            )
             dense = block.layer[1].DenseReluDense
             x = x + dense.wo(F.relu(dense.wi(block.layer[1].layer_norm(x))))
         states = self.enc_to_dec_proj(stack.final_layer_norm(x))
@@ -128,7 +139,10 @@ class LanguageModel(nn.Module):
     def cross(self, states: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Return the cross-attention keys and values of every layer."""
         return [
-            (self._split(layer.encoder_attn.k_proj(states), self.heads), self._split(layer.encoder_attn.v_proj(states), self.heads))
+            (
+                self._split(layer.encoder_attn.k_proj(states), self.heads),
+                self._split(layer.encoder_attn.v_proj(states), self.heads),
+            )
             for layer in self.decoder.model.decoder.layers
         ]
 
@@ -147,12 +161,17 @@ class LanguageModel(nn.Module):
             q, k, v = (self._split(part(h), self.heads) for part in (own.q_proj, own.k_proj, own.v_proj))
             x = x + own.out_proj(self._join(F.scaled_dot_product_attention(q, k, v, is_causal=True)))
             q = self._split(layer.encoder_attn.q_proj(layer.encoder_attn_layer_norm(x)), self.heads)
-            x = x + layer.encoder_attn.out_proj(self._join(F.scaled_dot_product_attention(q, key, value, attn_mask=seen)))
+            x = x + layer.encoder_attn.out_proj(
+                self._join(F.scaled_dot_product_attention(q, key, value, attn_mask=seen))
+            )
             x = x + layer.fc2(F.gelu(layer.fc1(layer.final_layer_norm(x))))
         return self.logits(x)
 
     def step(self, column: Tensor, at: int, cross: list[tuple[Tensor, Tensor]], mask: Tensor, cache: Tensor) -> Tensor:
-        """Return (B, 4, 1, 1024) logits after one column; `cache` is (layers, 2, B, heads, T, C) and is written at `at`."""
+        """Return (B, 4, 1, 1024) logits after one column and write its keys and values to `cache` at `at`.
+
+        `cache` is (layers, 2, B, heads, T, C).
+        """
         x = self.embed(column, at)
         seen = mask[:, None, None]
         for index, layer in enumerate(self.decoder.model.decoder.layers):
@@ -164,6 +183,8 @@ class LanguageModel(nn.Module):
             past = cache[index, :, :, :, : at + 1]
             x = x + own.out_proj(self._join(F.scaled_dot_product_attention(q, past[0], past[1])))
             q = self._split(layer.encoder_attn.q_proj(layer.encoder_attn_layer_norm(x)), self.heads)
-            x = x + layer.encoder_attn.out_proj(self._join(F.scaled_dot_product_attention(q, *cross[index], attn_mask=seen)))
+            x = x + layer.encoder_attn.out_proj(
+                self._join(F.scaled_dot_product_attention(q, *cross[index], attn_mask=seen))
+            )
             x = x + layer.fc2(F.gelu(layer.fc1(layer.final_layer_norm(x))))
         return self.logits(x)

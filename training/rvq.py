@@ -48,7 +48,9 @@ class ResidualQuantizer(nn.Module):
         for book in range(self.embed.shape[0]):
             codes = nearest(residual, self.embed[book])
             chosen = self.embed[book][codes]
-            uses = torch.zeros(size, device=rows.device).index_add_(0, codes, torch.ones(len(codes), device=rows.device))
+            uses = torch.zeros(size, device=rows.device).index_add_(
+                0, codes, torch.ones(len(codes), device=rows.device)
+            )
             sums = torch.zeros_like(self.embed[book]).index_add_(0, codes, residual)
             self.uses[book].lerp_(uses, 1 - DECAY)
             self.sums[book].lerp_(sums, 1 - DECAY)
@@ -68,7 +70,9 @@ class ResidualQuantizer(nn.Module):
             table = residual[torch.randint(len(residual), (size,), device=rows.device)].clone()
             for _ in range(rounds):
                 codes = torch.cat([nearest(part, table) for part in residual.split(65_536)])
-                count = torch.zeros(size, device=rows.device).index_add_(0, codes, torch.ones(len(codes), device=rows.device))
+                count = torch.zeros(size, device=rows.device).index_add_(
+                    0, codes, torch.ones(len(codes), device=rows.device)
+                )
                 sums = torch.zeros_like(table).index_add_(0, codes, residual)
                 spare = residual[torch.randint(len(residual), (size,), device=rows.device)]
                 table = torch.where(count[:, None] > 0, sums / count.clamp(min=1)[:, None], spare)

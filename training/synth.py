@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from training.captions import caption
 from training.clip import INSTRUMENTS, SAMPLE_RATE, Spec, draw_spec

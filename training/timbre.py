@@ -76,9 +76,13 @@ def draw_patch(instrument: str, variant: str, mood: str, rng: random.Random) -> 
         case "bass", "sub":
             return Patch(Tone(0.005, 1.5 * long, 0.5, 0.06, 1.8 * shine, odd=1, slope=1.8, glide=u(0, 0.6)))
         case "bass", "acid":
-            return Patch(Tone(0.003, 0.3, 0.5, 0.03, u(2, 4) * shine, u(3, 8), u(0.06, 0.15), slope=0.9, resonance=u(2, 4)))
+            return Patch(
+                Tone(0.003, 0.3, 0.5, 0.03, u(2, 4) * shine, u(3, 8), u(0.06, 0.15), slope=0.9, resonance=u(2, 4))
+            )
         case "bass", "electric":
-            return Patch(Tone(0.004, u(0.4, 0.8) * long, 0.25, 0.05, u(4, 6) * shine, u(0, 1.5), 0.1, slope=1.15, damping=0.3))
+            return Patch(
+                Tone(0.004, u(0.4, 0.8) * long, 0.25, 0.05, u(4, 6) * shine, u(0, 1.5), 0.1, slope=1.15, damping=0.3)
+            )
         case "bass", "reese":
             return Patch(Tone(0.01, 1.0, 0.9, 0.05, u(4, 8) * shine, slope=1.0), detune_cents=u(14, 24))
         case "bass", _:
@@ -89,9 +93,14 @@ def draw_patch(instrument: str, variant: str, mood: str, rng: random.Random) -> 
         case "pad", "glass":
             return Patch(Tone(u(0.1, 0.3), 2, 0.85, 0.6, u(7, 10) * shine, odd=0.7, slope=1.3, vibrato=0.0008), u(4, 8))
         case "pad", "choir":
-            return Patch(Tone(u(0.15, 0.35), 2, 0.9, 0.5, u(3.5, 5) * shine, slope=0.7, vibrato=0.004, resonance=2.5), u(5, 9))
+            return Patch(
+                Tone(u(0.15, 0.35), 2, 0.9, 0.5, u(3.5, 5) * shine, slope=0.7, vibrato=0.004, resonance=2.5), u(5, 9)
+            )
         case "pad", _:
-            return Patch(Tone(u(0.15, 0.5), 2, 0.85, 0.6, u(2.5, 5) * shine, u(-0.3, 0.8), 1.5, slope=1.1, vibrato=0.0008), u(6, 12))
+            return Patch(
+                Tone(u(0.15, 0.5), 2, 0.85, 0.6, u(2.5, 5) * shine, u(-0.3, 0.8), 1.5, slope=1.1, vibrato=0.0008),
+                u(6, 12),
+            )
         case "strings", "cello":
             return Patch(Tone(u(0.06, 0.12), 1, 0.9, 0.2, u(6, 9) * shine, slope=0.9, vibrato=0.005, resonance=0.6))
         case "strings", _:
@@ -102,13 +111,31 @@ def draw_patch(instrument: str, variant: str, mood: str, rng: random.Random) -> 
             return Patch(Tone(0.006, 1, 1, 0.05, 9 * shine, odd=u(0.1, 0.5), slope=u(0.9, 1.5), vibrato=0.003))
         case "keys", "rhodes":
             tine = (1.0, 0.12 * shine, 0.25, 14.0, 0.6, 0.2)
-            return Patch(None, 0, ((1.0, 1.0, u(0.8, 1.5) * long, 1.0, u(0.7, 1.4) * shine, u(0.15, 0.4)), tine), u(0, 0.25))
+            return Patch(
+                None, 0, ((1.0, 1.0, u(0.8, 1.5) * long, 1.0, u(0.7, 1.4) * shine, u(0.15, 0.4)), tine), u(0, 0.25)
+            )
         case "keys", "wurlitzer":
             return Patch(None, 0, ((1.0, 1.0, u(0.5, 0.9) * long, 2.0, u(0.8, 1.5) * shine, u(0.2, 0.4)),), u(0.1, 0.3))
         case "keys", "clav":
-            return Patch(Tone(0.002, u(0.25, 0.45) * long, 0.05, 0.03, u(8, 14) * shine, 1, 0.05, slope=0.75, damping=0.5, resonance=1))
+            return Patch(
+                Tone(
+                    0.002,
+                    u(0.25, 0.45) * long,
+                    0.05,
+                    0.03,
+                    u(8, 14) * shine,
+                    1,
+                    0.05,
+                    slope=0.75,
+                    damping=0.5,
+                    resonance=1,
+                )
+            )
         case "keys", _:
-            return Patch(Tone(0.003, u(0.7, 1.1) * long, 0.0, 0.1, u(5, 8) * shine, 0.6, 0.12, slope=1.25, damping=0.5), u(0, 1.5))
+            return Patch(
+                Tone(0.003, u(0.7, 1.1) * long, 0.0, 0.1, u(5, 8) * shine, 0.6, 0.12, slope=1.25, damping=0.5),
+                u(0, 1.5),
+            )
         case "pluck", "guitar":
             return Patch(Tone(0.002, u(0.5, 0.8) * long, 0, 0.1, u(7, 11) * shine, slope=0.9, damping=u(0.8, 1.6)))
         case "pluck", "marimba":
@@ -129,7 +156,9 @@ def draw_patch(instrument: str, variant: str, mood: str, rng: random.Random) -> 
         case "lead", _:
             return Patch(Tone(0.01, 0.4, 0.7, 0.08, u(6, 12) * shine, u(0, 2), 0.2, vibrato=0.003), 9.0)
         case "bell", "music box":
-            return Patch(None, 0, ((1.0, 1.0, u(0.5, 0.8) * long, 4.0, 0.5 * shine, 0.15), (5.4, 0.15, 0.15, 1.0, 0, 0.1)))
+            return Patch(
+                None, 0, ((1.0, 1.0, u(0.5, 0.8) * long, 4.0, 0.5 * shine, 0.15), (5.4, 0.15, 0.15, 1.0, 0, 0.1))
+            )
         case "bell", "vibraphone":
             return Patch(None, 0, ((1.0, 1.0, u(1.2, 2) * long, 4.0, 0.25 * shine, 0.3),), u(0.2, 0.4))
         case _:

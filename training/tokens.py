@@ -1,7 +1,7 @@
 """Render fresh clips, encode them, and keep tokens and captions for the language model.
 
-`python -m training.tokens STATE --clips 200000 --minutes 6` reads STATE/codec.pt and writes STATE/tokens-N.pt shards; run
-again, it goes on with the next shard.
+`python -m training.tokens STATE --clips 200000 --minutes 6` reads STATE/codec.pt and writes STATE/tokens-N.pt shards.
+Run again, it goes on with the next shard.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def load_codec(path: Path, device: torch.device) -> Codec:
 
 @torch.no_grad()
 def count_in_codes(codec: Codec, device: torch.device) -> dict[int, Tensor]:
-    """Return, per frames-per-eighth, the (4, frames) codes that prime the model: the count-in less the held-back frames.
+    """Return, per frames-per-eighth, the (4, frames) codes that prime the model: the count-in, held-back frames cut.
 
     The count-in is encoded alone, followed by a second of silence, as a player will do it.
     """
@@ -93,7 +93,7 @@ def main() -> None:
             save(options.state / f"tokens-{done:03d}.pt", {name: torch.cat(parts) for name, parts in kept.items()})
             kept = {name: [] for name in kept}
             done += 1
-            LOG.info("%d shards, about %d clips", done, done * per_shard * options.render_batch)
+            LOG.info("shard %d", done)
         if done * per_shard * options.render_batch >= options.clips or budget.fraction >= 1:
             break
 

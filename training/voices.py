@@ -37,7 +37,9 @@ def _band(samples: Tensor, low: Tensor, high: Tensor) -> Tensor:
     """Filter each row to its own band (fourth-order slopes) in the frequency domain."""
     spectrum = torch.fft.rfft(samples)
     frequencies = torch.fft.rfftfreq(samples.shape[-1], 1 / SAMPLE_RATE).to(samples.device)[None]
-    gain = torch.rsqrt(1 + (low[:, None] / (frequencies + 1)) ** 8) * torch.rsqrt(1 + (frequencies / high[:, None]) ** 8)
+    gain = torch.rsqrt(1 + (low[:, None] / (frequencies + 1)) ** 8) * torch.rsqrt(
+        1 + (frequencies / high[:, None]) ** 8
+    )
     return torch.fft.irfft(spectrum * gain, n=samples.shape[-1])
 
 
@@ -70,7 +72,10 @@ def clap(p: Tensor, length: int) -> Tensor:
 
 
 def cymbal(p: Tensor, length: int) -> Tensor:
-    """Square partials and noise above a cut: hats, rides, shakers. Parameters: decay s, hertz, low cut hertz, metal share, attack s."""
+    """Square partials and noise above a cut: hats, rides, shakers.
+
+    Parameters: decay s, hertz, low cut hertz, share of metal, attack s.
+    """
     t = _times(length, p)
     decay, base, _, metal, attack = p[:, :5, None].unbind(1)
     partials = torch.zeros(p.shape[0], length, device=p.device)

@@ -118,7 +118,9 @@ def report(heard: Sequence[Heard], prompts: Sequence[Prompt]) -> Report:
         score=score(heard, prompts),
         shuffled=Score(**{**asdict(chance), "family": wrong.family, "instrument": wrong.instrument}),
         by_instrument={
-            name: score(*zip(*[(h, p) for h, p in zip(heard, prompts, strict=True) if p.instrument == name], strict=True))
+            name: score(
+                *zip(*[(h, p) for h, p in zip(heard, prompts, strict=True) if p.instrument == name], strict=True)
+            )
             for name in names
         },
     )

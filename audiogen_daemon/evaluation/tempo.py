@@ -12,7 +12,7 @@ PREFERRED, SPREAD_OCTAVES = 115.0, 0.9
 
 
 def tempo_strengths(samples: Signal, bpm: Signal) -> Signal:
-    """Return how well each tempo explains the onsets: the autocorrelation at one, two and four beats and their halves."""
+    """Return how well each tempo explains the onsets: their autocorrelation at its beat, multiples and fractions."""
     onsets = onset_curve(samples)
     onsets = onsets / (onsets.std() + 1e-9)
     count = len(onsets)
