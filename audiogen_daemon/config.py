@@ -57,6 +57,8 @@ class Engine:
     load_timeout: float
     quick_deaths: int
     tone_pace: float
+    memory_gb: float
+    pinned: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "engine.load_timeout": (1, 3600),
     "engine.quick_deaths": (1, 100),
     "engine.tone_pace": (0, 10),
+    "engine.memory_gb": (0, 1024),
     "take.seconds": (0.1, 600),
     "take.queue_limit": (1, 10000),
     "monitor.gain_db": (-120, 12),

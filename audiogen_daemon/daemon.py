@@ -391,7 +391,15 @@ def _log_failure(future: Any) -> None:
 
 def _start(config: Config) -> p.Start:
     engine = config.engine
-    return p.Start(config.models.folder, (engine.model,), engine.dtype, engine.quantize, engine.tone_pace)
+    return p.Start(
+        config.models.folder,
+        (engine.model,),
+        engine.dtype,
+        engine.quantize,
+        engine.tone_pace,
+        engine.memory_gb,
+        engine.pinned,
+    )
 
 
 def _patience(config: Config) -> Patience:

@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import gc
 import logging
+import math
 import os
 import sys
 import time
@@ -11,16 +12,28 @@ from collections import deque
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.engine import protocol as p
 from audiogen_daemon.engine.blas import load_blas
+from audiogen_daemon.engine.warm import Warm, WarmSet
 from audiogen_daemon.errors import JobError
+
+if TYPE_CHECKING:
+    from audiogen_daemon.models.pipeline import Pipeline
 
 log = logging.getLogger(__name__)
 
 WARM_UP_SECONDS = 0.5
+
+
+@dataclasses.dataclass(frozen=True)
+class Ready:
+    """A model and what the daemon is told of it."""
+
+    pipeline: "Pipeline"
+    info: m.ModelInfo
 
 
 class Worker:
@@ -30,7 +43,8 @@ class Worker:
         self._pipe = pipe
         self._start = start
         self._waiting: deque[Any] = deque()
-        self._models: dict[str, tuple[Any, m.ModelInfo]] = {}
+        budget = round(start.memory_gb * 1e9) or _most_memory()
+        self._models: WarmSet[Ready] = WarmSet(budget, start.pinned, self._warm, self._expected, self._gone)
 
     def serve(self) -> None:
         """Load the first models, then obey until Shutdown or until the daemon is gone."""
@@ -47,22 +61,20 @@ class Worker:
                 case m.Load(name):
                     self._load(name)
                 case m.Unload(name):
-                    self._unload(name)
+                    self._models.drop(name)
                 case p.Shutdown():
                     return
 
     def _load(self, name: str) -> None:
         try:
-            self._warm(name)
+            ready = self._models.get(name)
         except JobError as error:
             self._pipe.send(m.ModelFailed(name, str(error)))
         else:
-            self._pipe.send(m.ModelReady(self._models[name][1]))
+            self._pipe.send(m.ModelReady(ready.info))
 
-    def _warm(self, name: str) -> Any:
+    def _warm(self, name: str) -> Warm[Ready]:
         """Return the model, loaded and warmed up through the whole real path: text, prefill, steps, codec, pipe."""
-        if name in self._models:
-            return self._models[name][0]
         import mlx.core as mx
 
         from audiogen_daemon.engine.requests import warm_up_request
@@ -73,7 +85,7 @@ class Worker:
             if name == "tone":
                 from audiogen_daemon.models import tone
 
-                pipeline: Any = tone.load(self._start.tone_pace)
+                pipeline: Pipeline = tone.load(self._start.tone_pace)
             else:
                 folder = Path(self._start.models_folder)
                 pipeline = registry.load(name, folder, self._start.dtype, self._start.quantize)
@@ -85,7 +97,6 @@ class Worker:
             raise JobError("model", str(error)) from error
         ready = time.monotonic()
         log.info("%s loaded in %.2f s, warmed up in %.2f s", name, loaded - began, ready - loaded)
-        defaults = tuple(dataclasses.asdict(pipeline.sampling).items())
         memory = max(0, mx.get_active_memory() - before)
         info = m.ModelInfo(
             name,
@@ -94,18 +105,31 @@ class Worker:
             pipeline.max_seconds,
             ready - began,
             memory,
-            defaults,
+            tuple(dataclasses.asdict(pipeline.sampling).items()),
         )
-        self._models[name] = (pipeline, info)
-        return pipeline
+        return Warm(Ready(pipeline, info), memory)
 
-    def _unload(self, name: str) -> None:
+    def _expected(self, name: str) -> int:
+        """Bytes a model will hold: those of its files, more where they are widened, less where they are quantized."""
+        from audiogen_daemon.models import registry
+        from audiogen_daemon.models.backend import DTYPES, detect
+        from audiogen_daemon.models.weights import TOLERATED, open_folder
+
+        if name in registry.WEIGHTLESS:
+            return 0
+        try:
+            tensors = open_folder(registry.resolve(name, Path(self._start.models_folder))).tensors
+        except (LookupError, ValueError, OSError) as error:
+            raise JobError("model", str(error)) from error
+        dtype = detect().dtype if self._start.dtype == "auto" else self._start.dtype
+        weights = sum(math.prod(info.shape) for tensor, info in tensors.items() if not TOLERATED.search(tensor))
+        return int(weights * (self._start.quantize / 8 or DTYPES[dtype].size))
+
+    def _gone(self, name: str) -> None:
         import mlx.core as mx
 
-        if self._models.pop(name, None) is not None:
-            gc.collect()
-            mx.clear_cache()
-            self._pipe.send(m.ModelGone(name))
+        mx.clear_cache()
+        self._pipe.send(m.ModelGone(name))
 
     def _run(self, takes: tuple[m.Take, ...]) -> None:
         """Make one take, or variations together. Whatever goes wrong ends these takes and nothing else."""
@@ -133,12 +157,13 @@ class Worker:
         except (ValueError, OSError) as error:
             self._fail(Job((take,)), "request", str(error))
 
-    def _ready(self, name: str) -> Any:
+    def _ready(self, name: str) -> "Pipeline":
         """Return the model, warm; one that was not is announced."""
-        if name not in self._models:
-            self._warm(name)
-            self._pipe.send(m.ModelReady(self._models[name][1]))
-        return self._models[name][0]
+        known = name in self._models.names
+        ready = self._models.get(name)
+        if not known:
+            self._pipe.send(m.ModelReady(ready.info))
+        return ready.pipeline
 
     def _fail(self, job: "Job", code: str, reason: str) -> None:
         for take_id in job.alive:
@@ -205,6 +230,19 @@ class Job:
         self.takes = takes
         self.alive = [take.id for take in takes]
         self.made = dict.fromkeys(self.alive, 0)
+
+
+def _most_memory() -> int:
+    """Return seven tenths of the memory that models can use, in bytes, and hold MLX to an eighth in reserve."""
+    import mlx.core as mx
+
+    if mx.default_device().type == mx.gpu:
+        facts = mx.device_info()
+        whole = int(facts.get("max_recommended_working_set_size") or facts.get("memory_size") or 8e9)
+    else:
+        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    mx.set_cache_limit(whole // 8)
+    return whole * 7 // 10
 
 
 class PipeHandler(logging.Handler):

@@ -1,5 +1,6 @@
 """The whole way: /generate over UDP to a MusicGen checkpoint, through PortAudio while it decodes, to a stem."""
 
+import math
 import os
 import time
 from pathlib import Path
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from audiogen_daemon.audio.resample import resample
+from audiogen_daemon.models.weights import open_folder
 from tests.audio.conftest import jack, wait_for  # noqa: F401
 from tests.live_daemon import live_daemon
 from tests.models.reference.tiny_musicgen import SHAPES, write_checkpoint
@@ -123,3 +124,19 @@ def test_bad_checkpoints_are_named_and_the_daemon_lives_on(tmp_path):
         assert daemon.wait("/models/reply", lambda v: v[0] == "good", since)[1] == "warm"
         daemon.send("/model/unload", "good")
         daemon.wait("/model/unloaded", lambda v: v == ["good"], since)
+
+
+def test_models_share_a_budget_and_the_one_used_last_stays(tmp_path):
+    folder = tmp_path / "models"
+    for name in ("one", "two"):
+        write_checkpoint(folder / name, SHAPES["mono"])
+    holds = 4 * sum(math.prod(info.shape) for info in open_folder(folder / "one").tensors.values())
+    with live_daemon(tmp_path, f"models.folder={folder}", f"engine.memory_gb={1.5 * holds / 1e9:.9f}") as daemon:
+        daemon.send("/model/load", "one")
+        daemon.wait("/model/ready", lambda v: v[0] == "one")
+        daemon.send("/model/load", "two")
+        daemon.wait("/model/unloaded", lambda v: v[0] == "one")
+        daemon.wait("/model/ready", lambda v: v[0] == "two")
+    with live_daemon(tmp_path, f"models.folder={folder}", f"engine.memory_gb={0.5 * holds / 1e9:.9f}") as daemon:
+        daemon.send("/model/load", "one")
+        assert "raise engine.memory_gb" in daemon.wait("/error", lambda v: v[0] == "/model/load")[1]

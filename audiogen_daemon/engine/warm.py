@@ -1,0 +1,92 @@
+"""The warm set: models in memory, bounded by bytes; the least recently used one goes first, pinned ones stay."""
+
+import gc
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from audiogen_daemon.errors import JobError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Warm(Generic[T]):
+    """A model that is ready, and the bytes it holds."""
+
+    model: T
+    memory: int
+
+
+class WarmSet(Generic[T]):
+    """Models by name.
+
+    Args:
+        budget: bytes that all models together may hold.
+        pinned: names that are never dropped to make room.
+        load: makes a model ready, returning it and the bytes it holds; raises JobError.
+        expected: bytes that a model will hold, about.
+        dropped: told the name of each model whose memory was given back.
+    """
+
+    def __init__(
+        self,
+        budget: int,
+        pinned: tuple[str, ...],
+        load: Callable[[str], Warm[T]],
+        expected: Callable[[str], int],
+        dropped: Callable[[str], None],
+    ) -> None:
+        self._budget = budget
+        self._pinned = pinned
+        self._load = load
+        self._expected = expected
+        self._dropped = dropped
+        self._models: dict[str, Warm[T]] = {}
+
+    @property
+    def names(self) -> list[str]:
+        """Warm models, the least recently used one first."""
+        return list(self._models)
+
+    @property
+    def memory(self) -> int:
+        """Bytes that they hold together."""
+        return sum(warm.memory for warm in self._models.values())
+
+    def get(self, name: str) -> T:
+        """Return a model, loaded if it has to be, and mark it as used now.
+
+        Raises:
+            JobError: it cannot be loaded, or not within the budget.
+        """
+        if name not in self._models:
+            self._make_room(name)
+            self._models[name] = self._load(name)
+        self._models[name] = self._models.pop(name)
+        return self._models[name].model
+
+    def drop(self, name: str) -> None:
+        """Give a model's memory back; nothing happens when it is not warm."""
+        if self._models.pop(name, None) is not None:
+            gc.collect()
+            self._dropped(name)
+
+    def _make_room(self, name: str) -> None:
+        needed = self._expected(name)
+        if needed > self._budget:
+            raise JobError(
+                "memory",
+                f"{name} needs about {needed / 1e9:.1f} GB and the budget is {self._budget / 1e9:.1f} GB; "
+                "raise engine.memory_gb, or set engine.quantize to 8 or 4",
+            )
+        for other in [n for n in self._models if n not in self._pinned]:
+            if self.memory + needed <= self._budget:
+                return
+            self.drop(other)
+        if self.memory + needed > self._budget:
+            raise JobError(
+                "memory",
+                f"{name} needs about {needed / 1e9:.1f} GB, {self.memory / 1e9:.1f} of {self._budget / 1e9:.1f} GB are "
+                f"held by pinned models ({', '.join(self._models)}); /model/unload one, or raise engine.memory_gb",
+            )
