@@ -10,7 +10,7 @@ import signal
 import socket
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -287,6 +287,7 @@ class Daemon:
             m.Stop: self._stop,
             m.Load: lambda effect: self._engine.send(effect),
             m.Unload: lambda effect: self._engine.send(effect),
+            m.ReadStem: lambda effect: self._in_disk_thread(lambda: self._keeper.read(effect.command)),
             m.Finish: self._finish,
             m.PlayLoop: self._play_loop,
             m.SaveStem: self._save,
@@ -354,7 +355,7 @@ class Daemon:
         loop = bool(self._session.made[effect.take][0].settings.loop)
         self._in_disk_thread(lambda: self._listening.play(effect, loop))
 
-    def _in_disk_thread(self, work: Callable[[], list[m.Event]]) -> None:
+    def _in_disk_thread(self, work: Callable[[], Sequence[m.Message]]) -> None:
         def run() -> None:
             for event in work():
                 self._from_thread(event)

@@ -1,5 +1,6 @@
 """The keeper of takes: collects their audio, puts stems into the drop folder, and remembers what has landed."""
 
+import contextlib
 import dataclasses
 import logging
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from audiogen_daemon.audio.resample import resample
 from audiogen_daemon.audio.ring import PCM
 from audiogen_daemon.audio.wav import write_wav
 from audiogen_daemon.config import Config
+from audiogen_daemon.errors import CommandError
+from audiogen_daemon.finding import find_stem
 from audiogen_daemon.journal import Journal
 from audiogen_daemon.settings import Settings
 
@@ -22,6 +25,9 @@ log = logging.getLogger(__name__)
 
 JAM_SECONDS = 300.0
 """How much of a jam is remembered for /jam/keep."""
+
+INBOX = "again"
+"""The folder inside the drop folder: a stem of ours that lands there is made once more, and stays where it is."""
 
 CEILING_DB = -1.0
 """True peak that the peak guard allows, dBTP."""
@@ -55,7 +61,7 @@ class StemKeeper:
         self._state = Path(config.daemon.state)
         self._form = stem_format(config)
         self._recordings: dict[int, _Recording] = {}
-        self._watcher: dropfolder.DropFolder | None = None
+        self._watchers: list[dropfolder.DropFolder] = []
 
     def begin(self, job: m.JobStarted) -> None:
         """A take is being made."""
@@ -142,6 +148,14 @@ class StemKeeper:
             write_wav(file, pcm, rate, "float32")
         return path
 
+    def read(self, command: m.Continue | m.Again) -> list[m.Message]:
+        """Return the command with the take that its stem came from, or why it cannot be followed."""
+        try:
+            path, take = find_stem(self._folder, command.path)
+        except CommandError as error:
+            return [m.Invalid(str(error), sender=command.sender, address=command.address)]
+        return [dataclasses.replace(command, path=str(path), found=take)]
+
     def deliver_held(self) -> list[m.Event]:
         """Bring stems that had to wait into the drop folder, if it takes them now."""
         delivered = held.retry_held(self._state, self._folder, self._form)
@@ -155,7 +169,7 @@ class StemKeeper:
         return events
 
     def watch(self, tell: Callable[[m.Message], None]) -> None:
-        """Watch the drop folder; `tell` is called from the watcher's thread."""
+        """Watch the drop folder, and the inbox in it; `tell` is called from the watchers' threads."""
 
         def said(event: dropfolder.FolderEvent) -> None:
             match event:
@@ -170,13 +184,21 @@ class StemKeeper:
                 case dropfolder.FolderBack(path):
                     tell(m.FolderState(str(path), True))
 
-        self._watcher = dropfolder.DropFolder(self._folder, said)
-        self._watcher.start()
+        def dropped(event: dropfolder.FolderEvent) -> None:
+            if isinstance(event, dropfolder.Landed):
+                tell(m.Again(path=str(event.path), address="/again"))
+
+        inbox = self._folder / INBOX
+        with contextlib.suppress(OSError):
+            inbox.mkdir(exist_ok=True)
+        self._watchers = [dropfolder.DropFolder(self._folder, said), dropfolder.DropFolder(inbox, dropped)]
+        for watcher in self._watchers:
+            watcher.start()
 
     def close(self) -> None:
         """Stop watching."""
-        if self._watcher is not None:
-            self._watcher.close()
+        for watcher in self._watchers:
+            watcher.close()
 
 
 def finished(settings: Settings, pcm: PCM, rate: int, stem_rate: int) -> tuple[PCM, int, Findings]:

@@ -74,17 +74,24 @@ class Generate(Command):
 
 @dataclass(frozen=True)
 class Continue(Command):
-    """Go on from a take (None: the last)."""
+    """Go on from a take (None: the last), or from a stem in the drop folder.
+
+    found: the take that the stem at `path` came from, once it has been read.
+    """
 
     take: int | None = None
     seconds: float | None = None
+    path: str = ""
+    found: Take | None = None
 
 
 @dataclass(frozen=True)
 class Again(Command):
-    """Make a take once more with a new seed (None: the last)."""
+    """Make a take once more with a new seed (None: the last), or the take of a stem; path and found as in Continue."""
 
     take: int | None = None
+    path: str = ""
+    found: Take | None = None
 
 
 @dataclass(frozen=True)
@@ -619,6 +626,13 @@ class PlayLoop:
 
 
 @dataclass(frozen=True)
+class ReadStem:
+    """Find the take that the stem at the command's path came from; the command comes back with it."""
+
+    command: Continue | Again
+
+
+@dataclass(frozen=True)
 class DeliverHeld:
     """Bring stems that had to wait into the drop folder."""
 
@@ -731,6 +745,7 @@ Effect = (
     | Load
     | Unload
     | SaveStem
+    | ReadStem
     | Finish
     | PlayLoop
     | DeliverHeld

@@ -152,7 +152,19 @@ def _client(value: Any) -> str:
 def _continue(arguments: Arguments) -> m.Command:
     _at_most(arguments, 2)
     seconds = _number(arguments, 1, "seconds") if len(arguments) > 1 else None
+    if _is_path(arguments):
+        return m.Continue(seconds=seconds, path=arguments[0])
     return m.Continue(_optional_whole(arguments, 0, "take"), seconds)
+
+
+def _again(arguments: Arguments) -> m.Command:
+    _at_most(arguments, 1)
+    return m.Again(path=arguments[0]) if _is_path(arguments) else m.Again(_optional_whole(arguments, 0, "take"))
+
+
+def _is_path(arguments: Arguments) -> bool:
+    """Whether a stem is named and not a take's number."""
+    return bool(arguments) and isinstance(arguments[0], str) and to_number(arguments[0]) is None
 
 
 def _jam_start(arguments: Arguments) -> m.Command:
@@ -230,8 +242,20 @@ _TABLE = (
         _generate,
         trigger=True,
     ),
-    Address("/continue", "[take] [seconds]", "go on from a take; without one, from the last", _continue, trigger=True),
-    Address("/again", "[take]", "make a take once more with a new seed", _take(m.Again), trigger=True),
+    Address(
+        "/continue",
+        "[take|path] [seconds]",
+        "go on from a take or a stem in the drop folder; without one, from the last take",
+        _continue,
+        trigger=True,
+    ),
+    Address(
+        "/again",
+        "[take|path]",
+        "make a take, or that of a stem in the drop folder, once more with a new seed",
+        _again,
+        trigger=True,
+    ),
     Address(
         "/jam/start",
         "[prompt]",
@@ -334,7 +358,12 @@ ANSWERS: tuple[tuple[str, str, str], ...] = (
     ("/preview/started", "id path seconds", "a WAV file that grows while the take is made"),
     ("/preview/written", "id seconds", "how much of it is there"),
     ("/take/playing", "id latency", "first sample left for the speaker, seconds after the request"),
-    ("/take/done", "id seconds speed", "all audio made; seconds of audio per second"),
+    (
+        "/take/done",
+        "id seconds speed [name value …]",
+        "all audio made; seconds of audio per second; with bars or loop what was found and done: tempo, confidence, "
+        "stretched (new length over old), shift (s), seam (s), note",
+    ),
     ("/take/cancelled", "id", "it was stopped"),
     ("/take/failed", "id code reason", "it could not be made"),
     ("/jam/started", "id", "a jam plays"),

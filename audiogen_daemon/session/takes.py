@@ -19,7 +19,9 @@ def generate(session: Session, command: m.Generate, now: Now) -> Step:
 
 
 def continue_take(session: Session, command: m.Continue, now: Now) -> Step:
-    take, path = finished_take(session, command.take)
+    if command.path and command.found is None:
+        return session, [m.ReadStem(command)]
+    take, path = (command.found, command.path) if command.found else finished_take(session, command.take)
     settings = dataclasses.replace(take.settings, seed=session.settings.seed, prompt=session.settings.prompt)
     if not settings.prompt:
         settings = dataclasses.replace(settings, prompt=take.settings.prompt)
@@ -29,7 +31,9 @@ def continue_take(session: Session, command: m.Continue, now: Now) -> Step:
 
 
 def again(session: Session, command: m.Again, now: Now) -> Step:
-    take, _ = finished_take(session, command.take)
+    if command.path and command.found is None:
+        return session, [m.ReadStem(command)]
+    take = command.found or finished_take(session, command.take)[0]
     return accept(session, dataclasses.replace(take.settings, seed=-1), now, command, continues=take.continues)
 
 

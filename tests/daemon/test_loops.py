@@ -63,6 +63,39 @@ def test_what_no_bar_can_be_is_refused_with_its_range(daemon, words, reason):
     assert reason in daemon.wait("/error", lambda v: v[0] == address, since)[1]
 
 
+def test_a_stem_by_its_path_is_made_again_and_gone_on_from(daemon):
+    path, _ = made(daemon, "x", "seconds", 0.5, "key", "D dorian", "seed", 9)
+    path = path.rename(path.with_name('it\'s "größer" 🎹.wav'))
+    for words in (("/again", path.name), ("/again", str(path)), ("/continue", path.name, 0.4)):
+        since = len(daemon.heard)
+        daemon.send(*words)
+        take = daemon.wait("/take/queued", since=since)[0]
+        sidecar = Path(daemon.wait("/stem/saved", lambda v, take=take: v[0] == take, since)[1]).with_suffix(".json")
+        settings = json.loads(sidecar.read_text())["settings"]
+        assert settings["key"] == "D dorian"
+        assert settings["seed"] != 9
+        assert settings["continues"] == (str(path.resolve()) if words[0] == "/continue" else "")
+    for text in ("/etc/passwd", "../../state/journal.sqlite3", "gone.wav"):
+        since = len(daemon.heard)
+        daemon.send("/again", text)
+        assert "drop folder" in daemon.wait("/error", lambda v: v[0] == "/again", since)[1]
+
+
+def test_a_stem_dropped_into_the_inbox_is_made_again_and_left_there(daemon):
+    path, _ = made(daemon, "inbox", "seconds", 0.3)
+    since = len(daemon.heard)
+    dropped = path.parent / "again" / path.name
+    dropped.write_bytes(path.read_bytes())
+    take = daemon.wait("/take/queued", since=since)[0]
+    again = Path(daemon.wait("/stem/saved", lambda v: v[0] == take, since)[1])
+    assert json.loads(again.with_suffix(".json").read_text())["prompt"] == "inbox"
+    assert dropped.read_bytes() == path.read_bytes()
+    (path.parent / "again" / "foreign.wav").write_bytes(
+        b"RIFF\x26\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x44\xac\0\0\x88\x58\x01\0\x02\0\x10\0data\x02\0\0\0\0\0"
+    )
+    assert "no stem of ours" in daemon.wait("/error", lambda v: v[0] == "/again", since)[1]
+
+
 def test_half_a_bar_of_seven_eighths_is_a_take_like_any(daemon):
     path, _ = made(daemon, "x", "bars", 0.5, "tempo", 120, "signature", "7/8")
     assert soundfile.info(path).frames == round(0.5 * 3.5 * 0.5 * 44100)

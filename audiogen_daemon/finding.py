@@ -1,0 +1,78 @@
+"""From a path that came over the wire to the take that the stem there was made from; nothing outside is ever opened."""
+
+import dataclasses
+import difflib
+from pathlib import Path
+from typing import Any
+
+from audiogen_daemon.audio.describe import read_record
+from audiogen_daemon.audio.dropfolder import SOUND_ENDINGS
+from audiogen_daemon.audio.record import StemRecord
+from audiogen_daemon.errors import CommandError
+from audiogen_daemon.messages import Take
+from audiogen_daemon.settings import MAX_PROMPT, PARAMETERS, Settings, change, show
+
+
+def find_stem(folder: Path, text: str) -> tuple[Path, Take]:
+    """Return a stem in the drop folder and its take; text: its path, absolute or from the drop folder on.
+
+    Raises:
+        CommandError: it is outside, is not there, is no stem of ours, or says what no take can be.
+    """
+    path = _inside(folder, text)
+    try:
+        record = read_record(path)
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{show(path.name)} cannot be read: {error}") from error
+    if record is None:
+        raise CommandError(f"{show(path.name)} is no stem of ours: it does not say what it was made from")
+    continues = str(record.settings.get("continues") or "")
+    if continues:
+        continues = str(_inside(folder, continues))
+    return path, Take(record.take, record.uid, _settings(record, path), record.created, continues)
+
+
+def _inside(folder: Path, text: str) -> Path:
+    """Return where a path really leads, if that is a sound file in the folder."""
+    try:
+        root = folder.resolve()
+        path = (root / text).resolve()
+        there = path.is_relative_to(root) and path.is_file()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise CommandError(f"{show(text)} is no path: {error}") from error
+    if not path.is_relative_to(root):
+        raise CommandError(f"{show(text)} is outside the drop folder {root}; copy the stem there")
+    if not there:
+        near = difflib.get_close_matches(path.name, [p.name for p in root.glob("*.*")], n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise CommandError(f"{show(text)} is not in the drop folder {root}{hint}")
+    if path.suffix.lower() not in SOUND_ENDINGS:
+        raise CommandError(f"{show(text)} is no sound file; give one of {', '.join(sorted(SOUND_ENDINGS))}")
+    return path
+
+
+def _settings(record: StemRecord, path: Path) -> Settings:
+    """Return the record's settings, each checked as if it had come over the wire: anybody may have written the file."""
+    settings = Settings()
+    values: dict[str, Any] = {"prompt": record.prompt, **record.settings}
+    for name in PARAMETERS:
+        value = values.get(name)
+        if value is None:
+            continue
+        if not isinstance(value, str | int | float | list):
+            raise CommandError(f"{show(path.name)} says {name} {show(value)}; it is no stem that can be made again")
+        try:
+            settings = change(settings, name, value)
+        except CommandError as error:
+            raise CommandError(f"{show(path.name)} says {name}: {error}") from error
+    return dataclasses.replace(settings, morph=_morph(values.get("morph") or [], path))
+
+
+def _morph(value: Any, path: Path) -> tuple[tuple[str, float], ...]:
+    try:
+        pairs = tuple((str(prompt), float(weight)) for prompt, weight in value)
+    except (TypeError, ValueError) as error:
+        raise CommandError(f"{show(path.name)} says morph {show(value)}, which is no list of pairs") from error
+    if not all(0 < weight <= 1 and len(prompt) <= MAX_PROMPT for prompt, weight in pairs):
+        raise CommandError(f"{show(path.name)} says morph {show(value)}; weights are above 0 and at most 1")
+    return pairs

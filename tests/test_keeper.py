@@ -1,0 +1,61 @@
+"""Takes of so many bars come out with exactly round(bars · beats · 60 / tempo · rate) samples."""
+
+import random
+
+import numpy as np
+import pytest
+import soundfile
+
+from audiogen_daemon.audio import stems
+from audiogen_daemon.keeper import finished, record_of
+from audiogen_daemon.messages import SaveStem, Take
+from audiogen_daemon.settings import Settings
+
+MODEL_RATE = 32000
+
+
+def settings_of(dice: random.Random) -> Settings:
+    """Any tempo, bars and signature whose bars last no longer than a few seconds."""
+    while True:
+        settings = Settings(
+            bars=dice.choice([0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 8.0, dice.uniform(0.25, 8)]),
+            tempo=dice.choice([float(dice.randint(30, 300)), round(dice.uniform(30, 300), 2), dice.uniform(30, 300)]),
+            signature=(dice.randint(1, 13), dice.choice([2, 4, 8, 16])),
+            loop=dice.randint(0, 1),
+            seed=0,
+        )
+        if 0.1 <= settings.length <= 4:
+            return settings
+
+
+def made(settings: Settings, dice: random.Random) -> np.ndarray:
+    """What an engine makes: the length and what lies beyond it, now and then cut short."""
+    samples = round((settings.length + settings.overrun * dice.choice([0, 0.5, 1, 1])) * MODEL_RATE)
+    noise = np.random.default_rng(dice.randrange(2**32))
+    return (0.1 * noise.standard_normal((samples, 1))).astype(np.float32)
+
+
+def test_five_hundred_takes_have_the_exact_length(tmp_path):
+    dice = random.Random(20260101)
+    for number in range(500):
+        settings = settings_of(dice)
+        rate = dice.choice([22050, 44100, 48000, 88200, 96000])
+        beats = settings.signature[0] * 4 / settings.signature[1]
+        exact = round(settings.bars * beats * 60 / settings.tempo * rate)
+        pcm, finished_rate, findings = finished(settings, made(settings, dice), MODEL_RATE, rate)
+        assert (len(pcm), finished_rate) == (exact, rate), settings
+        assert findings
+        record = record_of(SaveStem(Take(1, "u", settings, "2026-01-01T00:00:00+00:00"), False, 1.0))
+        form = stems.StemFormat(rate=rate)
+        assert len(stems.render(record, pcm, rate, form, round(settings.length * rate))[0]) == exact
+        if number % 50 == 0:
+            saved = stems.save(record, pcm, rate, tmp_path, form, exact)
+            assert soundfile.info(saved.path).frames == exact
+
+
+@pytest.mark.parametrize("rate", [32000, 44100])
+def test_a_take_without_bars_and_loop_is_left_as_it_was_made(rate):
+    pcm = np.random.default_rng(0).standard_normal((1000, 2)).astype(np.float32)
+    out, same_rate, findings = finished(Settings(seconds=1.0, tempo=120.0), pcm, 32000, rate)
+    assert out is pcm
+    assert (same_rate, findings) == (32000, ())
