@@ -6,7 +6,6 @@ Each row is a process of its own: it loads the model, then plays some steps of a
 """
 
 import argparse
-import datetime
 import json
 import os
 import platform
@@ -16,6 +15,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from benchmarks.machine import print_machine
 
 PROMPT = "dusty warm rhodes loop 90 bpm"
 
@@ -32,7 +33,7 @@ def main() -> None:
     if options.folder is not None:
         print(json.dumps(row(options.folder, options.dtype[0], options.bits[0], options.seconds)))
         return
-    print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}, {datetime.date.today()}")
+    print_machine("mlx")
     from benchmarks.true_shapes import write_true_shape
 
     with tempfile.TemporaryDirectory() as temporary:

@@ -9,10 +9,7 @@ computed, so that late steps can be timed at once. Run from the root:
 """
 
 import argparse
-import datetime
-import importlib.metadata
 import os
-import platform
 import re
 import resource
 import statistics
@@ -20,6 +17,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from benchmarks.machine import print_machine
 
 SHAPES = {
     "starter": {"hidden": 256, "layers": 6, "heads": 8, "ffn": 1024, "vocabulary": 1024},
@@ -51,10 +50,10 @@ def main() -> None:
     os.environ["OMP_NUM_THREADS"] = str(options.threads)
     from audiogen_daemon.engine.blas import load_blas
 
-    print(f"BLAS: {load_blas()}; {options.threads} threads; {processor()}; {datetime.date.today()}")
+    print_machine("mlx", *(["torch", "transformers"] if options.peer else []))
+    print(f"BLAS: {load_blas()}; {options.threads} threads")
     import mlx.core as mx
 
-    print(f"{platform.platform()}, Python {platform.python_version()}, mlx {importlib.metadata.version('mlx')}")
     bandwidth = read_bandwidth()
     print(f"{mx.default_device()}; read bandwidth {bandwidth:.1f} GB/s (sum over 1 GB)")
     for shape in options.shape:
@@ -122,14 +121,14 @@ def build(shape: str, dtype: str, bits: int) -> tuple[Any, int]:
 
 
 def made_up_past(decoder: Any, conditions: Any, columns: Any, text: Any) -> tuple[Any, Any]:
-    """In place of `read`: logits and caches as after the known columns, of random numbers."""
+    """In place of reading the known columns: logits and caches as after them, of random numbers."""
     import mlx.core as mx
 
     from audiogen_daemon.models.musicgen.cache import start_caches
 
-    config = decoder.config
-    rows, room = conditions.rows, len(columns) + 1
-    caches = start_caches(config.layers, rows, config.heads, config.head_dim, room, decoder.dtype)
+    config, (known, takes, _) = decoder.config, columns.shape
+    rows = conditions.rows * takes
+    caches = start_caches(config.layers, rows, config.heads, config.head_dim, known + 1, decoder.dtype)
     caches = tuple(cache + 0.01 for cache in caches)
     logits = mx.random.normal((rows, config.codebooks, config.vocabulary))
     mx.eval(logits, caches)
@@ -274,14 +273,6 @@ def read_bandwidth() -> float:
         total()
         times.append(time.perf_counter() - start)
     return 1.0 / min(times)
-
-
-def processor() -> str:
-    """The processor's name and its cores."""
-    names = (
-        re.findall(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text()) if os.path.exists("/proc/cpuinfo") else []
-    )
-    return f"{names[0] if names else platform.processor()}, {os.cpu_count()} cores"
 
 
 if __name__ == "__main__":
