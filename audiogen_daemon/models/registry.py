@@ -79,6 +79,7 @@ KNOWN: Mapping[str, Model] = {
         _musicgen("melody-large", 10500, family="musicgen_melody"),
         _musicgen("stereo-melody", 6330, family="musicgen_melody"),
         _musicgen("stereo-melody-large", 10630, family="musicgen_melody"),
+        _musicgen("style", 3000, family="musicgen_style"),
     )
 }
 

@@ -69,7 +69,7 @@ def prepare() -> None:
                 del sys.modules[name]
 
 
-def language_model(kind: str, stereo: bool, heads: int, dim: int, layers: int) -> Any:
+def language_model(kind: str, stereo: bool, heads: int, dim: int, layers: int, card: int = 64) -> Any:
     """An audiocraft LMModel of any MusicGen family, without conditioners. kind: text, melody or style."""
     prepare()
     from audiocraft.models.lm import LMModel
@@ -87,7 +87,7 @@ def language_model(kind: str, stereo: bool, heads: int, dim: int, layers: int) -
         ConditioningProvider({}),
         ConditionFuser(fuse),
         n_q=codebooks,
-        card=64,
+        card=card,
         dim=dim,
         num_heads=heads,
         hidden_scale=4,
@@ -111,7 +111,9 @@ class StyleConditioner(torch.nn.Module):
     Its state_dict has the names that a checkpoint has behind `condition_provider.conditioners.self_wav.`.
     """
 
-    def __init__(self, mert: Any, width: int, heads: int, layers: int, books: int, bins: int, out: int) -> None:
+    def __init__(
+        self, mert: Any, width: int, heads: int, layers: int, books: int, bins: int, out: int, inner: int = 256
+    ) -> None:
         super().__init__()
         prepare()
         from audiocraft.modules.transformer import StreamingTransformer
@@ -123,7 +125,7 @@ class StyleConditioner(torch.nn.Module):
             width,
             heads,
             layers,
-            2 * width,
+            inner,
             dropout=0.0,
             bias_ff=False,
             bias_attn=False,
