@@ -274,8 +274,10 @@ class Player:
             for other in voice.replaces:
                 other.falls.append((frame, self._fall))
             # The take keeps its own first sample; a ramp towards it is played before it.
+            if voice.origin is not None:
+                voice.source.advance(self.edge)
             voice.source.peek_into(voice.last[:, : voice.source.channels])
-            if np.abs(voice.last).max() > _SILENT:
+            if voice.origin is not None or np.abs(voice.last).max() > _SILENT:
                 voice.lead_frame = max(begin, frame - self.edge)
                 frame = voice.lead_frame + self.edge
         voice.replaces = ()  # or every take would keep all before it in memory
