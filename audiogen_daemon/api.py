@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 
 from audiogen_daemon import config as configuration
+from audiogen_daemon.audio.finish import Findings
 from audiogen_daemon.audio.ring import PCM
 from audiogen_daemon.engine.blas import load_blas
 from audiogen_daemon.errors import CommandError, JobError
+from audiogen_daemon.keeper import finished, record_of
 from audiogen_daemon.messages import SaveStem, Take
 from audiogen_daemon.models.pipeline import Pipeline, Request
 from audiogen_daemon.settings import Settings, change
@@ -22,13 +24,17 @@ from audiogen_daemon.settings import Settings, change
 
 @dataclass(frozen=True)
 class GenerationResult:
-    """A finished take. audio: (samples, channels) float32. speed: seconds of audio per second of wall time."""
+    """A finished take. audio: (samples, channels) float32. speed: seconds of audio per second of wall time.
+
+    findings: with bars or loop, (name, value) of what was measured and done to bring it to its tempo; see `finish`.
+    """
 
     audio: PCM
     sample_rate: int
     settings: Settings
     speed: float
     sampling: tuple[tuple[str, float], ...] = ()
+    findings: Findings = ()
 
     @property
     def duration(self) -> float:
@@ -51,11 +57,9 @@ class GenerationResult:
         import uuid
 
         from audiogen_daemon.audio import stems
-        from audiogen_daemon.keeper import record_of
-
         now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
         take = Take(1, uuid.uuid4().hex, self.settings, now)
-        record = record_of(SaveStem(take, False, self.speed, self.sampling))
+        record = record_of(SaveStem(take, False, self.speed, self.sampling, self.findings))
         folder.mkdir(parents=True, exist_ok=True)
         samples = round(self.settings.length * form.rate)
         try:
@@ -90,9 +94,11 @@ def stream(prompt: str, config: configuration.Config | None = None, **settings: 
     config = config or configuration.load()
     chosen = settings_for(prompt, config, settings)
     pipeline, request = prepare(chosen, config)
+    left = round(chosen.length * pipeline.sample_rate)
     for item in pipeline.generate(request):
-        if hasattr(item, "pcm"):
-            yield item.pcm
+        if hasattr(item, "pcm") and left > 0:
+            yield item.pcm[:left]
+            left -= len(item.pcm)
 
 
 def settings_for(prompt: str, config: configuration.Config, values: dict[str, Any]) -> Settings:
@@ -132,7 +138,8 @@ def make(
     audio = np.concatenate(parts)
     speed = len(audio) / pipeline.sample_rate / max(time.monotonic() - began, 1e-9)
     sampling = tuple(dataclasses.asdict(request.sampling).items())
-    return GenerationResult(audio, pipeline.sample_rate, settings, speed, sampling)
+    audio, rate, findings = finished(settings, audio, pipeline.sample_rate, config.stems.rate)
+    return GenerationResult(audio, rate, settings, speed, sampling, findings)
 
 
 def prepare(settings: Settings, config: configuration.Config) -> tuple[Pipeline, Request]:

@@ -31,6 +31,16 @@ def test_a_stream_is_the_take_in_pieces():
     assert np.array_equal(np.concatenate(parts), generate("dusty", model="tone", seconds=0.5, seed=3).audio)
 
 
+def test_a_loop_of_bars_is_finished_and_streamed_in_its_length(tmp_path):
+    values = {"model": "tone", "bars": 1, "tempo": 118, "loop": 1, "seed": 3}
+    result = generate("dusty", **values)
+    assert result.audio.shape == (round(4 * 60 / 118 * result.sample_rate), 1)
+    path = result.save(tmp_path / "loop.wav", rate=48000)
+    assert soundfile.info(path).frames == round(4 * 60 / 118 * 48000)
+    assert json.loads(path.with_suffix(".json").read_text())["measured"]["seam"] == dict(result.findings)["seam"] > 0
+    assert sum(len(part) for part in stream("dusty", **values)) == round(4 * 60 / 118 * 32000)
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [
