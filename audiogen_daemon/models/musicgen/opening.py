@@ -79,7 +79,7 @@ class Openings:
             delays=self._delays,
             special=self._config.decoder.special_token,
             primer=primer,
-            bar=bar if bar <= self._kept else beat,
+            bar=bar if 2 * bar <= self._kept else beat,
         )
 
     def _encode_count_in(self, frames_per_beat: int) -> Tokens:

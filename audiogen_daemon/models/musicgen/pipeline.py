@@ -89,7 +89,7 @@ class MusicGen:
     def jam(self, request: Request) -> Generator[Progress | Audio, Request | None, None]:
         """Yield progress and audio without end; see `Pipeline.jam`."""
         self._check(request)
-        opening = self._openings(request, 0)
+        opening = self._openings(request, self.config.max_frames)
         # The columns up to the first that is wholly unknown; the end of the sequence, which a jam has not, is cut off.
         known = len(opening.tokens) + max(self.delays) + 1
         grid = delay(opening.tokens, known, self.delays, self.config.decoder.special_token)[: known + 1]

@@ -20,7 +20,8 @@ class Window:
     positions: columns that the model was trained on, the starting column counted. kept: frames that are read again at
     most. delays: of the codebooks. special: the token of the starting column and of places without a frame. primer:
     frames at the start of the sequence that begin every window, such as a count-in. bar: of what follows the primer,
-    only multiples of so many frames are left out, so that the kept frames are in time with the primer.
+    only multiples of so many frames are left out, so that the kept frames are in time with the primer; at most half of
+    what is kept.
     """
 
     positions: int

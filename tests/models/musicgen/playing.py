@@ -1,7 +1,7 @@
 """Tiny models in every way that a backend may choose, and their takes as sound."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,8 @@ import numpy as np
 
 from audiogen_daemon.models.backend import CPU, Backend
 from audiogen_daemon.models.musicgen.pipeline import MusicGen, load
-from audiogen_daemon.models.pipeline import Audio, Progress
+from audiogen_daemon.models.musicgen.score import Score
+from audiogen_daemon.models.pipeline import Audio, Progress, Request
 from tests.models.reference.tiny_musicgen import write_checkpoint
 
 WAYS = {
@@ -30,3 +31,20 @@ def tiny(folder: Path, config: Mapping[str, Any], way: str = "folded", frames: i
 def sound(items: Iterable[Progress | Audio], variation: int = 0) -> np.ndarray:
     """One variation's samples."""
     return np.concatenate([item.pcm for item in items if isinstance(item, Audio) and item.variation == variation])
+
+
+def spied(model: MusicGen, request: Request) -> tuple[Score, np.ndarray]:
+    """A take's score and its columns as drawn: (columns, takes, K)."""
+    scores: list[Score] = []
+    kept: list[np.ndarray] = []
+
+    def spy(score: Score) -> Iterator[np.ndarray]:
+        scores.append(score)
+        for drawn in model._player(score):
+            kept.append(drawn)
+            yield drawn
+
+    spying = MusicGen(model.config, model._prompts, spy, model._codec, model._ahead)
+    for _ in spying.generate(request):
+        pass
+    return scores[0], np.concatenate(kept)

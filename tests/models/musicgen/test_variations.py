@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from audiogen_daemon.models.pipeline import Audio, Progress, Request, Sampling
-from tests.models.musicgen.playing import WAYS, sound, tiny
+from tests.models.musicgen.playing import WAYS, sound, spied, tiny
 from tests.models.reference.tiny_musicgen import SHAPES
 
 REQUEST = Request("dusty rhodes loop", seconds=0.7, seed=2**32 - 2, sampling=Sampling(top_k=50), variations=4)
@@ -17,31 +17,14 @@ def model(request, tmp_path_factory):
     return tiny(tmp_path_factory.mktemp(shape), SHAPES[shape], way)
 
 
-def tokens(model, request) -> np.ndarray:
-    """Columns as drawn: (columns, takes, K)."""
-    heard = []
-
-    def spy(score):
-        for drawn in player(score):
-            heard.append(drawn)
-            yield drawn
-
-    player, model._player = model._player, spy
-    try:
-        list(model.generate(request))
-    finally:
-        model._player = player
-    return np.concatenate(heard)
-
-
 @pytest.mark.parametrize("guidance", [3.0, 1.0])
 def test_a_variation_is_what_its_seed_gives_alone(model, guidance):
     together = replace(REQUEST, sampling=Sampling(top_k=50, guidance=guidance))
-    drawn, items = tokens(model, together), list(model.generate(together))
+    (_, drawn), items = spied(model, together), list(model.generate(together))
 
     for variation, seed in enumerate(SEEDS):
         alone = replace(together, seed=seed, variations=1)
-        np.testing.assert_array_equal(drawn[:, variation], tokens(model, alone)[:, 0])
+        np.testing.assert_array_equal(drawn[:, variation], spied(model, alone)[1][:, 0])
         np.testing.assert_allclose(sound(items, variation), sound(model.generate(alone)), atol=1e-5)
 
 
