@@ -111,7 +111,7 @@ class LanguageModel(nn.Module):
         return x.transpose(1, 2).reshape(x.shape[0], x.shape[2], -1)
 
     def text(self, ids: Tensor) -> tuple[Tensor, Tensor]:
-        """Return projected text states (B, L, C), zero where padded, and the mask (B, L) of tokens that are not padding."""
+        """Return projected text states (B, L, C), zero where padded, and the mask (B, L) of real tokens."""
         mask = ids != 0
         stack = self.text_encoder.encoder
         x = self.text_encoder.shared(ids)
