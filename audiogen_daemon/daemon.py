@@ -184,12 +184,13 @@ class Daemon:
     def _begin(self, job: m.JobStarted) -> None:
         """A take or a jam is about to come in. Of variations that are made together, the first is heard."""
         self._keeper.begin(job)
-        running, launch = self._session.running, self._session.settings.launch
+        running = self._session.running
         take = running.take(job.take) if running else None
         if take is not None and self._config.monitor.preview:
             self._disk.submit(self._previews.begin, job)
         if take is None or not take.batch or take.batch[0] == take.id:
             loops = take is not None and bool(take.settings.loop)
+            launch = (take.settings if take else self._session.settings).launch
             self._listening.begin(job, self._session.speed, self._since(job.take), launch, loops)
 
     def _since(self, take: int) -> float:

@@ -22,7 +22,7 @@ STALE = 10.0
 _AHEAD = 0.03  # seconds ahead of what was expected: the song was moved, for no message is early
 _BEHIND = 0.02  # seconds behind, several times alike: the song was moved, for delays are not alike
 _ALIKE = 0.01
-_AGREE = 3  # messages
+_AGREE = 4  # messages
 _SAME = 0.001  # seconds that nobody hears
 
 
