@@ -271,7 +271,7 @@ class Monitor:
         """Forget a take that is silent now."""
         self._feeds.remove(feed)
         if feed.voice is not None and self._player is not None:
-            self._player.release(feed.voice, fade_out(1))
+            self._player.release(feed.voice, fade_out(self._player.edge))  # the callback may begin it this moment
         self._say_finished(feed, False)
 
     def _say_finished(self, feed: Feed, complete: bool) -> None:
