@@ -9,6 +9,9 @@ from audiogen_daemon.session.values import changed
 from audiogen_daemon.settings import change
 from audiogen_daemon.transport import Transport
 
+FARTHEST = 1e7
+"""Quarter notes from a song's beginning; Live ends at 1 576 800."""
+
 
 def tempo(session: Session, command: m.TransportTempo, now: Now) -> Step:
     if command.tempo == 0:
@@ -31,6 +34,8 @@ def playing(session: Session, command: m.TransportPlaying, now: Now) -> Step:
 
 
 def beat(session: Session, command: m.TransportBeat, now: Now) -> Step:
+    if not -FARTHEST <= command.beat <= FARTHEST:
+        raise CommandError(f"beat {command.beat:g} is outside {-FARTHEST:g} to {FARTHEST:g}; send quarter notes")
     if session.link:
         return session, []
     return _moved(session, session.transport.with_beat(command.beat, command.received or now.monotonic), [])

@@ -60,6 +60,14 @@ def test_a_message_counts_from_when_it_was_received():
     assert session.transport.beat_at(104.0) == pytest.approx(10.0)
 
 
+def test_what_no_clock_can_say_is_refused_and_changes_nothing():
+    session, _ = started()
+    for message in (m.TransportBeat(1e30), m.TransportBeat(-1e30), m.TransportTempo(0.001), m.TransportSignature(0, 4)):
+        after, effects = play(session, message, at=101.0)
+        assert after == session
+        assert [effect.address for effect in effects] == ["/error"]
+
+
 def test_playing_and_stopping_wait_for_what_launch_says():
     session, _ = started()
     take = m.Take(1, "uid", Settings(), "", batch=(1, 2))
