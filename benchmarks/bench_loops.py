@@ -3,8 +3,8 @@
 Makes takes of so many bars with a model, finishes them as the daemon does, and measures the finished loops:
 
 * seam step: the step from the last sample to the first, against the 99th percentile of the loop's own steps;
-* seam energy: how much the level of 5 ms before and after the seam differs, against the 99th percentile of such
-  differences everywhere in the loop;
+* seam energy: of the 10 ms around the seam, between the 1st and the 99th percentile of all such windows;
+* seam click: the energy of the steps in the 3 ms around the seam, against the 99th percentile of all such windows;
 * tempo: heard again in the finished loop, against the target, for takes whose beat was sure.
 
 A cut at the same place, without a seam, is measured beside it. Run from the repository's root:
@@ -47,8 +47,10 @@ class Row:
     rhythmic: bool
     step: bool
     energy: bool
+    click: bool
     bare_step: bool
     bare_energy: bool
+    bare_click: bool
     stretched: float
     sure: bool
     off: float | None
@@ -108,8 +110,10 @@ def measure(settings: Settings, pcm: PCM, rate: int) -> Row:
         rhythmic=settings.prompt in RHYTHMIC,
         step=step_within(whole),
         energy=energy_within(whole),
+        click=click_within(whole),
         bare_step=step_within(bare),
         bare_energy=energy_within(bare),
+        bare_click=click_within(bare),
         stretched=findings.get("stretched", 1.0),
         sure=sure,
         off=beat.tempo / settings.tempo - 1 if heard and beat is not None else None,
@@ -123,13 +127,22 @@ def step_within(loop: PCM) -> bool:
 
 
 def energy_within(loop: PCM) -> bool:
-    """Whether the level changes over the seam no more than within the 99th percentile of changes elsewhere."""
-    size = round(0.005 * RATE)
-    power = np.mean(loop[: len(loop) // size * size].reshape(-1, size * loop.shape[1]) ** 2, axis=1)
-    level = 10 * np.log10(power + 1e-8)
-    after = 10 * np.log10(np.mean(loop[:size] ** 2) + 1e-8)
-    before = 10 * np.log10(np.mean(loop[-size:] ** 2) + 1e-8)
-    return bool(abs(after - before) <= np.quantile(np.abs(np.diff(level)), 0.99))
+    """Whether the 10 ms around the seam are neither louder nor quieter than the loop's own are."""
+    own, seam = windows(loop, round(0.01 * RATE))
+    return bool(np.quantile(own, 0.01) <= seam <= np.quantile(own, 0.99))
+
+
+def click_within(loop: PCM) -> bool:
+    """Whether the steps in the 3 ms around the seam have no more energy than the loop's own."""
+    own, seam = windows(np.diff(loop, axis=0, append=loop[:1]), round(0.003 * RATE))
+    return bool(seam <= np.quantile(own, 0.99))
+
+
+def windows(loop: PCM, size: int) -> tuple[np.ndarray, float]:
+    """Return the mean squares of all windows inside the loop, and of the one around its seam."""
+    squares = np.mean(np.square(loop, dtype=np.float64), axis=1)
+    own = np.lib.stride_tricks.sliding_window_view(squares, size)[::16].mean(axis=1)
+    return own, float(np.roll(squares, size // 2)[:size].mean())
 
 
 def table(name: str, rows: list[Row]) -> None:
@@ -141,8 +154,8 @@ def table(name: str, rows: list[Row]) -> None:
         return f"{100 * np.mean([getattr(row, field) for row in rows]):.0f} %"
 
     print(f"  {name} ({len(rows)})")
-    print(f"    seam step within its own 99th percentile    {share('step'):>6}   cut bare {share('bare_step'):>6}")
-    print(f"    seam energy within its own 99th percentile  {share('energy'):>6}   cut bare {share('bare_energy'):>6}")
+    for field, text in (("step", "step"), ("energy", "energy"), ("click", "click energy")):
+        print(f"    seam {text:12} within the loop's own  {share(field):>6}   cut bare {share(f'bare_{field}'):>6}")
     off = np.array([abs(row.off) for row in rows if row.off is not None])
     stretched = sum(row.stretched != 1.0 for row in rows)
     print(f"    beat sure {share('sure')}, stretched {stretched}, beat sure again in the loop {len(off)}")

@@ -13,6 +13,7 @@ LONGEST = 0.08
 """Seconds of audio beyond the end that a seam can use."""
 
 _LENGTHS = (0.005, 0.01, 0.02, 0.04, LONGEST)
+_BEHIND_ATTACK = 0.01
 _FADE = 0.003
 
 
@@ -30,8 +31,9 @@ class Seam:
 def close_loop(pcm: PCM, rate: int, samples: int) -> tuple[PCM, Seam]:
     """Return exactly `samples` of (samples, channels) that loop, and how the seam was made.
 
-    Of blends from 5 to 80 ms the one is taken that keeps the level of the beginning, and the attack in it, best. With
-    less than 5 ms beyond the end there is nothing to blend, and both ends are faded for 3 ms.
+    Of blends from 5 to 80 ms the one is taken that keeps the level of the beginning, and the attack in it, best; where
+    a note begins there at most 10 ms, or what was played beyond the end would be heard beside it. With less than 5 ms
+    beyond the end there is nothing to blend, and both ends are faded for 3 ms.
 
     Raises:
         ValueError: the take is shorter than the loop.
@@ -42,6 +44,8 @@ def close_loop(pcm: PCM, rate: int, samples: int) -> tuple[PCM, Seam]:
     lengths = [round(s * rate) for s in _LENGTHS if round(s * rate) <= min(len(beyond), samples // 2)]
     if not lengths:
         return _faded(head, rate), Seam(0.0, 0.0)
+    if _begins(head, rate):
+        lengths = [n for n in lengths if n <= round(_BEHIND_ATTACK * rate)]
     blends = [(_cost(_blend(beyond, head, n), beyond, head, n, rate), n) for n in lengths]
     length = min(blends)[1]
     out = head.copy()
@@ -65,6 +69,12 @@ def join(before: PCM, after: PCM) -> PCM:
     fall = 1.0 - rise
     level = np.sqrt(fall**2 + rise**2 + 2 * fall * rise * alike)
     return ((before * fall + after * rise) / level).astype(np.float32)
+
+
+def _begins(loop: PCM, rate: int) -> bool:
+    """Whether a note begins at the start: it is twice as loud there as at the end."""
+    size = round(0.02 * rate)
+    return _level_db(loop[:size]) > _level_db(loop[-size:]) + 6.0
 
 
 def _blend(beyond: PCM, head: PCM, length: int) -> PCM:

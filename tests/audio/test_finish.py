@@ -16,7 +16,6 @@ def finished(sound, tempo=120.0, seconds=8.0, loop=True):
 @pytest.mark.parametrize("loop", [True, False])
 @pytest.mark.parametrize("off", [-0.075, -0.03, 0.0, 0.002, 0.04, 0.075])
 def test_drums_come_out_at_the_tempo_with_the_first_beat_at_the_start(off, loop):
-    pytest.importorskip("python_stretch")
     for seed in range(3):
         out, findings = finished(drums(120 * (1 + off), 9.0, seed, delay=0.11), loop=loop)
         assert len(out) == 8 * RATE

@@ -49,6 +49,15 @@ def test_the_attack_of_the_first_beat_survives_where_nothing_follows_the_end():
     assert np.mean(loop[first] ** 2) > 0.7 * np.mean(take[first] ** 2)
 
 
+def test_a_note_at_the_start_is_not_mixed_with_another_that_follows_the_end():
+    time = np.arange(RATE // 2)[:, None] / RATE
+    notes = [0.5 * np.sin(2 * np.pi * hertz * time) * np.exp(-12 * time) for hertz in (220, 330, 247, 294)]
+    take = np.concatenate([*notes, notes[2]]).astype(np.float32)
+    loop, seam = loops.close_loop(take, RATE, 2 * RATE)
+    assert seam.seconds <= 0.01
+    np.testing.assert_array_equal(loop[RATE // 100 :], take[RATE // 100 : 2 * RATE])
+
+
 @pytest.mark.parametrize("beyond", [0, 1, 100])
 def test_with_too_little_beyond_the_end_both_ends_are_silent(beyond):
     loop, seam = loops.close_loop(pad(4)[: 2 * RATE + beyond], RATE, 2 * RATE)

@@ -11,7 +11,6 @@ from tests.audio.rhythms import RATE, drums
 @pytest.mark.parametrize("ratio", [0.93, 0.99, 1.02, 1.08])
 @pytest.mark.parametrize("channels", [1, 2])
 def test_a_stretched_loop_has_the_new_length_tempo_and_level(ratio, channels):
-    pytest.importorskip("python_stretch")
     sound = np.repeat(drums(120, 6, 2), channels, axis=1)
     out = stretch(sound, RATE, ratio)
     assert out.shape == (round(len(sound) * ratio), channels)
