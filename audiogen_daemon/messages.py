@@ -34,7 +34,7 @@ class Take:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """A warm model: Hz, channels, the longest take in seconds, seconds it took to get warm, bytes it holds."""
+    """A warm model: Hz, channels, the longest take it makes in seconds, seconds it took to get warm, bytes it holds."""
 
     name: str
     sample_rate: int

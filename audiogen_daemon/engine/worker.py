@@ -102,7 +102,7 @@ class Worker:
             name,
             pipeline.sample_rate,
             pipeline.channels,
-            pipeline.max_seconds,
+            pipeline.longest_seconds,
             ready - began,
             memory,
             tuple(dataclasses.asdict(pipeline.sampling).items()),
