@@ -7,18 +7,25 @@ import difflib
 import importlib
 import json
 import re
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from audiogen_daemon.models.pipeline import Pipeline
 from audiogen_daemon.models.reading import CheckpointError
+
+if TYPE_CHECKING:
+    from audiogen_daemon.models.hub import Listing
 
 STARTER = Path(__file__).resolve().parent.parent / "starter"
 """The checkpoint that comes with the package."""
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+ORIGINALS = ".originals"
+"""In the models folder: what was fetched and is yet to be converted."""
 
 FETCHED = "fetched.json"
 """Beside the files of a fetched model: its repository and the commit they are of."""
@@ -49,6 +56,7 @@ class Model:
 
     revision: a commit, or "main" where no commit is known to us; the commit that was found is recorded when fetched.
     megabytes: of its weights, about. playable: whether this version can play it.
+    parts: repositories of what the checkpoint itself lacks.
     """
 
     name: str
@@ -58,12 +66,19 @@ class Model:
     megabytes: int
     licence: str
     playable: bool = True
+    parts: tuple[str, ...] = ()
 
 
-def _musicgen(size: str, megabytes: int, revision: str = "main", family: str = "musicgen") -> Model:
+def _musicgen(
+    size: str, megabytes: int, revision: str = "main", family: str = "musicgen", parts: tuple[str, ...] = ()
+) -> Model:
     playable = family in FAMILIES
     repository = f"facebook/musicgen-{size}"
-    return Model(f"musicgen-{size}", repository, revision, family, megabytes, "CC-BY-NC 4.0", playable)
+    return Model(f"musicgen-{size}", repository, revision, family, megabytes, "CC-BY-NC 4.0", playable, parts)
+
+
+STYLE_PARTS = ("google-t5/t5-base", "facebook/encodec_32khz", "m-a-p/MERT-v1-95M")
+"""What musicgen-style lacks: T5 (Apache-2.0), the codec and MERT (both CC-BY-NC 4.0)."""
 
 
 KNOWN: Mapping[str, Model] = {
@@ -79,7 +94,7 @@ KNOWN: Mapping[str, Model] = {
         _musicgen("melody-large", 10500, family="musicgen_melody"),
         _musicgen("stereo-melody", 6330, family="musicgen_melody"),
         _musicgen("stereo-melody-large", 10630, family="musicgen_melody"),
-        _musicgen("style", 3000, family="musicgen_style"),
+        _musicgen("style", 4500, family="musicgen_style", parts=STYLE_PARTS),
     )
 }
 
@@ -163,25 +178,48 @@ def load(model: str | Path, models_folder: Path, dtype: str = "auto", quantize: 
 def fetch(name: str, models_folder: Path, progress: Callable[[int, int], None]) -> Path:
     """Download a model into models_folder; an interrupted download is taken up again.
 
+    A repository without safetensors is converted when it has come; that needs torch, which is looked for first.
+
     Args:
-        progress: called with bytes so far and bytes in all, for each piece that arrives.
+        progress: called with bytes so far and bytes in all, for each piece that arrives, of one repository at a time.
 
     Returns:
         The model's folder, complete.
 
     Raises:
-        ModelMissingError: no such model on the list. CheckpointError: the repository holds no safetensors files.
+        ModelMissingError: no such model on the list. TorchMissingError: it must be converted, and there is no torch.
+        CheckpointError: the repository holds no weights that can be read, or not what it should.
     """
     if name not in KNOWN:
         raise ModelMissingError(_unknown(name, list(KNOWN)))
-    from audiogen_daemon.models.hub import download
+    from audiogen_daemon.models import hub, torchfiles
 
     model = KNOWN[name]
     folder = models_folder / name
-    commit = download(model.repository, model.revision, folder, progress)
-    record = {"repository": model.repository, "commit": commit, "licence": model.licence}
+    listing = hub.list_files(model.repository, model.revision, hub.files_to_fetch)
+    if hub.needs_conversion(list(listing.sizes)):
+        torchfiles.torch()
+        listings = [listing, *(hub.list_files(part, "main", hub.files_of_part) for part in model.parts)]
+        _fetch_and_convert(listings, folder, models_folder / ORIGINALS / name, progress)
+    else:
+        hub.download(listing, folder, progress)
+    record = {"repository": model.repository, "commit": listing.commit, "licence": model.licence}
     (folder / FETCHED).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     return folder
+
+
+def _fetch_and_convert(
+    listings: "Sequence[Listing]", folder: Path, originals: Path, progress: Callable[[int, int], None]
+) -> None:
+    """Download into originals, convert the first with the help of the others, and let the originals go."""
+    from audiogen_daemon.models import hub
+    from audiogen_daemon.models.conversion import convert
+
+    places = [originals / listing.repository.replace("/", "--") for listing in listings]
+    for listing, place in zip(listings, places, strict=True):
+        hub.download(listing, place, progress)
+    convert(places[0], folder, places[1:], lambda text: None)
+    shutil.rmtree(originals)
 
 
 def _unknown(name: str, names: list[str]) -> str:

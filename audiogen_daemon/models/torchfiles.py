@@ -14,7 +14,7 @@ INDEX = "pytorch_model.bin.index.json"
 SINGLE = "pytorch_model.bin"
 
 
-class TorchMissingError(ImportError):
+class TorchMissingError(LookupError):
     """torch is needed and not installed."""
 
 

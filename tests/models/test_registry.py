@@ -4,9 +4,10 @@ import sys
 import pytest
 
 from audiogen_daemon.models import registry
-from audiogen_daemon.models.hub import files_to_fetch
+from audiogen_daemon.models.hub import files_of_part, files_to_fetch, needs_conversion
 from audiogen_daemon.models.reading import CheckpointError
 from audiogen_daemon.models.registry import KNOWN, ModelMissingError
+from audiogen_daemon.models.torchfiles import TorchMissingError
 from tests.models.reference.tiny_musicgen import MONO, changed, write_checkpoint, write_documents
 
 
@@ -105,9 +106,44 @@ def test_shards_come_with_their_index():
     assert listed == [*DOCUMENTS, "model.safetensors.index.json", *shards]
 
 
-def test_a_repository_without_safetensors_is_refused_before_downloading():
-    with pytest.raises(CheckpointError, match=r"no safetensors weights \(it has pytorch_model\.bin, state_dict\.bin\)"):
-        files_to_fetch(DOCUMENTS | {"pytorch_model.bin": 1, "state_dict.bin": 1}, "x/y")
+def test_without_safetensors_the_files_to_convert_are_fetched():
+    one = files_to_fetch(DOCUMENTS | {"pytorch_model.bin": 1, "state_dict.bin": 1}, "x/y")
+    assert one == [*DOCUMENTS, "pytorch_model.bin"]
+    assert needs_conversion(one)
+
+    shards = dict.fromkeys(("pytorch_model-00001-of-00002.bin", "pytorch_model-00002-of-00002.bin"), 5)
+    many = files_to_fetch(DOCUMENTS | shards | {"pytorch_model.bin.index.json": 1, "state_dict.bin": 1}, "x/y")
+    assert many == [*DOCUMENTS, "pytorch_model.bin.index.json", *shards]
+
+    audiocraft = {"README.md": 1, "state_dict.bin": 1, "compression_state_dict.bin": 1}
+    assert files_to_fetch(audiocraft, "x/y") == ["state_dict.bin", "compression_state_dict.bin"]
+    assert not needs_conversion(files_to_fetch(DOCUMENTS | {"model.safetensors": 1}, "x/y"))
+
+
+def test_of_a_part_only_config_tokenizer_and_the_best_weights_are_fetched():
+    t5 = DOCUMENTS | {"model.safetensors": 1, "pytorch_model.bin": 1, "rust_model.ot": 1, "spiece.model": 1}
+
+    assert files_of_part(t5, "x/y") == ["config.json", "tokenizer.json", "model.safetensors"]
+    assert files_of_part({"config.json": 1, "pytorch_model.bin": 1}, "x/y") == ["config.json", "pytorch_model.bin"]
+    with pytest.raises(CheckpointError, match=r"x/y has no config\.json; nothing can be taken from it"):
+        files_of_part({"model.safetensors": 1}, "x/y")
+
+
+def test_a_repository_without_readable_weights_is_refused_before_downloading():
+    with pytest.raises(CheckpointError, match=r"no weights that can be read \(it has model\.ckpt\)"):
+        files_to_fetch(DOCUMENTS | {"model.ckpt": 1}, "x/y")
+
+
+def test_a_model_to_convert_is_not_downloaded_without_torch(models, monkeypatch):
+    (models / "tiny" / "model.safetensors").rename(models / "tiny" / "pytorch_model.bin")
+    hub = FakeHub(models / "tiny")
+    hub.install(monkeypatch)
+    hub.download = None
+    monkeypatch.setitem(sys.modules, "torch", None)
+
+    with pytest.raises(TorchMissingError, match=r"needs torch; run: pip install 'audiogen-daemon\[convert\]'"):
+        registry.fetch("musicgen-medium", models, lambda done, total: None)
+    assert not (models / "musicgen-medium").exists()
 
 
 def test_a_repository_without_tokenizer_is_refused():
