@@ -345,6 +345,9 @@ class Daemon:
         self._engine.send(m.RunJam(take))
 
     def _keep_jam(self, effect: m.KeepJam) -> None:
+        if not self._keeper.knows(effect.jam):
+            self._notify(m.Notify("/error", ("/jam/keep", "the jam has made no sound yet; wait for /take/audible")))
+            return
         pcm, rate = self._keeper.audio(effect.jam)
         self._in_disk_thread(lambda: self._keeper.save_end(effect.take, pcm, rate))
 

@@ -13,6 +13,8 @@ def test_a_jam_is_steered_kept_survives_its_engine_and_stops(tmp_path):
     with live_daemon(tmp_path) as daemon:
         daemon.send("/set/tempo", 120)
         daemon.send("/jam/start", "endless loop")
+        daemon.send("/jam/keep", 1)  # before there is anything to keep
+        daemon.wait("/error", lambda v: v[0] == "/jam/keep")
         first = daemon.wait("/jam/started")[0]
         daemon.wait("/take/audible", lambda v: v[0] == first)
         daemon.send("/set/temperature", 0.5)
