@@ -178,7 +178,9 @@ def randomize(module: Any, seed: int) -> None:
             value = 1 + 0.2 * torch.tanh(value)
         elif name.endswith("embed"):
             value = value / 2
-        elif name.endswith(("weight_v", "original1")) or name.startswith("emb."):
+        elif name.startswith("emb."):
+            value = value * 3
+        elif name.endswith(("weight_v", "original1")):
             pass
         elif tensor.ndim > 1:
             value = value * 1.2 / (tensor[0].numel() ** 0.5)

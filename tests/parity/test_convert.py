@@ -2,7 +2,9 @@
 
 import functools
 import json
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import mlx.core as mx
@@ -13,6 +15,7 @@ from audiogen_daemon.models.backend import CPU, Backend
 from audiogen_daemon.models.musicgen.delay import UNKNOWN, codebook_delays, delay, undelay
 from audiogen_daemon.models.musicgen.pipeline import MusicGen, load
 from audiogen_daemon.models.pipeline import Audio, Request, Sampling
+from audiogen_daemon.models.reading import CheckpointError
 from tests.models.reference.tiny_musicgen import MONO, write_checkpoint
 
 pytest.importorskip("torch")
@@ -279,3 +282,177 @@ def test_half_precision_and_a_pointer_to_the_codec(tmp_path):
     assert dtypes["decoder"] == dtypes["audio_enc_to_dec_proj"] == "F16"
     assert dtypes["audio_encoder"] == "F32"
     assert hear(load(tmp_path / "out"), melody=tune(1.0, 2)).shape == (64_000, 2)
+
+
+@pytest.fixture(scope="module")
+def pickled(tmp_path_factory):
+    """A tiny MusicGen as transformers' older repositories hold it: in one pickle, with a tied twin and positions."""
+    import torch
+    from safetensors.torch import load_file
+
+    from tests.models.reference.tiny_musicgen import old_extras
+
+    folder = write_checkpoint(tmp_path_factory.mktemp("pickled"), MONO)
+    tensors = load_file(folder / "model.safetensors")
+    tensors["text_encoder.encoder.embed_tokens.weight"] = tensors["text_encoder.shared.weight"]
+    tensors |= {name: torch.from_numpy(value) for name, value in old_extras(MONO).items()}
+    (folder / "model.safetensors").rename(folder / "original")
+    torch.save(tensors, folder / "pytorch_model.bin")
+    return folder
+
+
+def shards(folder: Path, target: Path) -> Path:
+    """The same in two files with an index."""
+    import torch
+
+    target.mkdir()
+    for name in ("config.json", "generation_config.json", "tokenizer.json"):
+        shutil.copy(folder / name, target)
+    tensors = torch.load(folder / "pytorch_model.bin", weights_only=True)
+    weight_map = {}
+    for number in range(2):
+        file = f"pytorch_model-{number + 1:05}-of-00002.bin"
+        part = {name: tensors[name] for name in sorted(tensors)[number::2]}
+        torch.save(part, target / file)
+        weight_map |= dict.fromkeys(part, file)
+    (target / "pytorch_model.bin.index.json").write_text(json.dumps({"weight_map": weight_map}))
+    return target
+
+
+@pytest.mark.parametrize("layout", ["one file", "shards", "many safetensors"])
+def test_a_pickled_checkpoint_of_transformers_holds_the_same_tensors_afterwards(pickled, tmp_path, layout, monkeypatch):
+    from safetensors.numpy import load_file
+
+    from audiogen_daemon.models import conversion
+
+    if layout == "many safetensors":
+        monkeypatch.setattr(conversion, "SHARD_BYTES", 40_000)
+    source = shards(pickled, tmp_path / "shards") if layout == "shards" else pickled
+    folder = conversion.convert(source, tmp_path / "out", [], lambda text: None)
+
+    wanted = load_file(pickled / "original")
+    got: dict[str, np.ndarray] = {}
+    for file in (tmp_path / "out").glob("*.safetensors"):
+        got |= load_file(file)
+    assert folder.tensors.keys() == got.keys() == wanted.keys()
+    assert all(np.array_equal(got[name], wanted[name]) for name in wanted)
+    assert (len({info.file for info in folder.tensors.values()}) > 1) == (layout == "many safetensors")
+    assert load(tmp_path / "out").channels == 1
+
+
+class Harmful:
+    """Pickled, it asks to run a command when it is read."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
+    def __reduce__(self) -> Any:
+        import os
+
+        return os.system, (f"touch {self.place}",)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize("name", ["pytorch_model.bin", "state_dict.bin"])
+def test_a_pickle_that_asks_for_more_than_tensors_is_refused_and_not_run(pickled, tmp_path, name, zipped):
+    import torch
+
+    from audiogen_daemon.models.conversion import convert
+
+    source, ran = tmp_path / "source", tmp_path / "ran"
+    shutil.copytree(pickled, source)
+    (source / "pytorch_model.bin").unlink()
+    content = {"best_state": {}, "xp.cfg": Harmful(ran), "x": torch.ones(1)}
+    torch.save(content, source / name, _use_new_zipfile_serialization=zipped)
+
+    with pytest.raises(CheckpointError, match=rf"{name}: refused, .* alone \(.*system.*\); such a file can run any"):
+        convert(source, tmp_path / "out", [pickled], lambda text: None)
+    assert not ran.exists()
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda data: data[: len(data) // 2], "not a whole torch file"),
+        (lambda data: b"", "not a whole torch file"),
+        (lambda data: b"hello, world" * 9, "refused|not a whole torch file"),
+    ],
+)
+def test_a_damaged_file_is_named(pickled, tmp_path, damage, message):
+    from audiogen_daemon.models.conversion import convert
+
+    source = tmp_path / "source"
+    shutil.copytree(pickled, source)
+    file = source / "pytorch_model.bin"
+    file.write_bytes(damage(file.read_bytes()))
+
+    with pytest.raises(CheckpointError, match=message):
+        convert(source, tmp_path / "out", [], lambda text: None)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ([1, 2], "holds a list, wanted a dictionary"),
+        ({"a": "text"}, "a is a str, wanted a tensor"),
+    ],
+)
+def test_a_file_of_something_else_is_named(pickled, tmp_path, content, message):
+    import torch
+
+    from audiogen_daemon.models.conversion import convert
+
+    source = tmp_path / "source"
+    shutil.copytree(pickled, source)
+    torch.save(content, source / "pytorch_model.bin")
+
+    with pytest.raises(CheckpointError, match=message):
+        convert(source, tmp_path / "out", [], lambda text: None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "left", "message"),
+    [
+        ("text", [], "hold no text encoder; add --with FOLDER, where FOLDER holds google-t5/t5-base"),
+        ("style", ["musicgen"], "add --with FOLDER, where FOLDER holds m-a-p/MERT-v1-95M"),
+    ],
+)
+def test_parts_that_are_missing_are_asked_for(original, tmp_path, kind, left, message):
+    from audiogen_daemon.models.conversion import convert
+
+    source = original(kind, False)
+    parts = [part for part in source.parts if part.name in left]
+
+    with pytest.raises(CheckpointError, match=message):
+        convert(source.folder, tmp_path / "out", parts, lambda text: None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_fetching_a_model_that_must_be_converted_leaves_one_that_plays(original, tmp_path, monkeypatch):
+    import huggingface_hub
+
+    from audiogen_daemon.models import registry
+
+    style = original("style", False)
+    places = dict(zip(registry.STYLE_PARTS, (style.parts[0], style.parts[0], style.parts[1]), strict=True))
+    places["facebook/musicgen-style"] = style.folder
+
+    class Hub:
+        def model_info(self, repository: str, revision: str, files_metadata: bool) -> Any:
+            files = sorted(places[repository].iterdir())
+            siblings = [SimpleNamespace(rfilename=file.name, size=file.stat().st_size, lfs=None) for file in files]
+            return SimpleNamespace(sha="b" * 40, siblings=siblings)
+
+    def download(repository: str, name: str, revision: str, local_dir: Path, tqdm_class: Any) -> None:
+        local_dir.mkdir(parents=True, exist_ok=True)
+        shutil.copy(places[repository] / name, local_dir / name)
+
+    monkeypatch.setattr(huggingface_hub, "HfApi", Hub)
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
+
+    folder = registry.fetch("musicgen-style", tmp_path, lambda done, total: None)
+
+    assert registry.load("musicgen-style", tmp_path).channels == 1
+    assert json.loads((folder / "fetched.json").read_text())["commit"] == "b" * 40
+    assert not any((tmp_path / ".originals").iterdir())
