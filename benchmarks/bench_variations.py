@@ -1,7 +1,7 @@
 """Several takes in one pass beside a single take, and what an endless one costs: windows, changes, memory.
 
 Takes of one and of several variations alternate in one process; the quickest of each counts, as the whole take and as
-steps alone (sound left out). On a CPU the clock is the process's own, which other programs stop less. Run from the root:
+steps alone (sound left out). On a CPU the clock is the process's own, which other programs disturb less. From the root:
 
     python -m benchmarks.bench_variations [--model starter] [--seconds 4] [--counts 2 4 8] [--rounds 3] [--threads 1]
     python -m benchmarks.bench_variations --jam 600     (so many seconds of a jam, steered every few seconds)
