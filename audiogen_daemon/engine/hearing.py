@@ -1,0 +1,62 @@
+"""Sound files to follow, of any rate, depth and channels: the part that a model hears, at the model's rate."""
+
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+
+from audiogen_daemon.models.pipeline import PCM
+
+MELODY_SECONDS = 30.0
+STYLE_SECONDS = 4.5
+LONGEST_SECONDS = 600.0
+"""Longer files are surely not meant as a melody or a style."""
+
+
+def read_melody(path: Path, sample_rate: int) -> PCM:
+    """The beginning of a file, up to what a model hears of a melody: (samples, 1 or 2) at sample_rate.
+
+    Raises:
+        ValueError, OSError: names the file, what was got, what is allowed and the cure.
+    """
+    with _opened(path) as file:
+        return _read(file, path, 0, MELODY_SECONDS, sample_rate)
+
+
+def read_style(path: Path, sample_rate: int) -> PCM:
+    """The middle of a file, a little more than what a model hears of a style; else as `read_melody`."""
+    with _opened(path) as file:
+        wanted = min(file.frames, round(STYLE_SECONDS * file.samplerate))
+        return _read(file, path, (file.frames - wanted) // 2, STYLE_SECONDS, sample_rate)
+
+
+def _opened(path: Path) -> soundfile.SoundFile:
+    if not path.is_file():
+        raise ValueError(f"{path.name} is not there; put the sound file back or name another")
+    try:
+        return soundfile.SoundFile(path)
+    except soundfile.LibsndfileError as error:
+        raise ValueError(
+            f"{path.name} cannot be read ({error.error_string}); WAV, AIFF, FLAC, OGG and MP3 files are understood"
+        ) from error
+
+
+def _read(file: soundfile.SoundFile, path: Path, start: int, seconds: float, sample_rate: int) -> PCM:
+    length = file.frames / file.samplerate
+    if not 0 < length <= LONGEST_SECONDS:
+        raise ValueError(
+            f"{path.name} lasts {length:.4g} s, allowed is up to {LONGEST_SECONDS:g} s; cut out the part to follow"
+        )
+    try:
+        file.seek(start)
+        pcm = file.read(round(seconds * file.samplerate), dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        raise ValueError(f"{path.name} is damaged ({error.error_string}); save it again") from error
+    if len(pcm) == 0:
+        raise ValueError(f"{path.name} is damaged: it ends before its first sample; save it again")
+    if not np.isfinite(pcm).all():
+        raise ValueError(f"{path.name} holds NaN or infinite samples, allowed is -1 to 1; save it again")
+    if pcm.shape[1] > 2:
+        pcm = pcm.mean(axis=1, keepdims=True)
+    return np.asarray(soxr.resample(pcm, file.samplerate, sample_rate, quality="VHQ"), dtype=np.float32)
