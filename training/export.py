@@ -9,6 +9,7 @@ import argparse
 import hashlib
 import json
 import logging
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def weights(state: Path) -> tuple[Any, dict[str, torch.Tensor]]:
 
 
 def export(state: Path, folder: Path) -> None:
-    """Write every file of the checkpoint except its model card and licence text, then the hashes of all."""
+    """Write every file of the checkpoint except its licence text: weights, settings, tokenizer, model card, hashes."""
     folder.mkdir(parents=True, exist_ok=True)
     report_path = state / "report.json"
     results = json.loads(report_path.read_text()) if report_path.exists() else {}
@@ -97,6 +98,7 @@ def export(state: Path, folder: Path) -> None:
     config["audiogen"] = declaration(sampling)
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
     save_tokenizer(folder)
+    shutil.copy(Path(__file__).parent / "MODEL_CARD.md", folder)
     write_hashes(folder)
 
 
