@@ -18,7 +18,6 @@ from audiogen_daemon.models.pipeline import Audio, Request, Sampling
 from audiogen_daemon.models.reading import CheckpointError
 from tests.models.reference.tiny_musicgen import MONO, write_checkpoint
 
-pytest.importorskip("torch")
 pytestmark = [pytest.mark.parity, pytest.mark.filterwarnings("ignore")]
 
 BLOCKS = Backend("cpu", "float32", steps_per_graph=4, fold_text=False)

@@ -20,7 +20,6 @@ from audiogen_daemon.models.weights import Tensors, open_folder
 from tests.models.reference.tiny_musicgen import CODEC, DECODER, MELODY, TEXT, write_checkpoint, write_sharded
 from tests.models.reference.tunes import GUIDANCE, sound
 
-pytest.importorskip("torch")
 pytestmark = [pytest.mark.parity, pytest.mark.filterwarnings("ignore")]
 
 BLOCKS = Backend("cpu", "float32", steps_per_graph=4, fold_text=False)

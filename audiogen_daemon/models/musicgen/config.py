@@ -8,10 +8,11 @@ from audiogen_daemon.models.musicgen.count_in import CountIn
 from audiogen_daemon.models.musicgen.style_config import StyleConfig
 from audiogen_daemon.models.pipeline import Sampling
 from audiogen_daemon.models.reading import Reader
-from audiogen_daemon.models.t5 import T5Config
+from audiogen_daemon.models.t5 import MAX_TOKENS, T5Config
 from audiogen_daemon.models.weights import CheckpointError, Folder
 
 DEFAULT_TOP_K = 250  # audiocraft's; the hub's generation_config.json does not say
+LONGEST_STYLE = 32  # frames of a style, at most; 15 as published
 DEFAULT_MAX_FRAMES = 1500  # 30 s at 50 Hz, the length MusicGen was trained on
 
 
@@ -84,6 +85,12 @@ def read_config(folder: Folder) -> MusicGenConfig:
     decoder.one_of("tie_word_embeddings", (False,), False)
     generation = Reader(str(folder.path / "generation_config.json"), folder.generation)
     max_positions = decoder.count("max_position_embeddings", 2048)
+    before = 0 if family == "musicgen" else max(melody_frames, LONGEST_STYLE) + MAX_TOKENS
+    if max_positions <= before:
+        raise CheckpointError(
+            f"{decoder.place}: max_position_embeddings is {max_positions}, wanted more than the {before} positions that"
+            " what is followed and a prompt may take"
+        )
     codec = EncodecConfig.from_dict(read.section("audio_encoder").values)
     vocabulary = decoder.count("vocab_size")
     if (codec.num_quantizers * channels, codec.codebook_size) != (codebooks, vocabulary):
@@ -111,7 +118,7 @@ def read_config(folder: Folder) -> MusicGenConfig:
             top_p=0.0 if (top_p := generation.number("top_p", 1.0)) >= 1.0 else top_p,
             guidance=generation.number("guidance_scale", 3.0),
         ),
-        max_frames=min(max_positions, generation.count("max_length", DEFAULT_MAX_FRAMES)),
+        max_frames=min(max_positions - before, generation.count("max_length", DEFAULT_MAX_FRAMES)),
         count_in=_count_in(read, codec),
         melody_frames=melody_frames,
         style=StyleConfig.read(read) if family == "musicgen_style" else None,

@@ -12,9 +12,10 @@ from audiogen_daemon.models.musicgen.chroma import HOP, chroma
 from audiogen_daemon.models.musicgen.delay import undelay
 from audiogen_daemon.models.musicgen.prefix import in_front
 from audiogen_daemon.models.pipeline import Request, Sampling
+from audiogen_daemon.models.reading import CheckpointError
 from audiogen_daemon.models.sampling import guide
-from tests.models.musicgen.playing import WAYS, sound, spied
-from tests.models.reference.tiny_musicgen import FOLLOWING, MONO, write_checkpoint
+from tests.models.musicgen.playing import WAYS, sound, spied, tiny
+from tests.models.reference.tiny_musicgen import FOLLOWING, MONO, changed, write_checkpoint, write_documents
 from tests.models.reference.tunes import GUIDANCE, PROMPT, SEEDS, heard_notes, tune
 from tests.models.reference.tunes import sound as wandering
 
@@ -153,6 +154,28 @@ def test_variations_of_a_melody_are_the_takes_of_their_seeds(melody):
     for variation in range(2):
         alone = sound(melody.generate(replace(request, seed=request.seed + variation)))
         np.testing.assert_allclose(sound(both, variation), alone, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["melody", "style"])
+def test_what_is_followed_is_followed_past_the_trained_length(tmp_path, name):
+    request = replace(REQUEST, seconds=3.5, **{name: wandering(4.0)})
+    takes = [
+        sound(tiny(tmp_path / way, FOLLOWING[name], way, frames=100).generate(request)) for way in ("plain", "compiled")
+    ]
+
+    assert takes[0].shape == (112_000, 1)
+    np.testing.assert_allclose(takes[0], takes[1], atol=1e-4)
+
+
+def test_positions_are_kept_free_for_what_is_followed(tmp_path):
+    config = changed(FOLLOWING["melody"], "decoder.max_position_embeddings", 600)
+    model = played(write_checkpoint(tmp_path / "short", config))
+    assert model.max_seconds == (600 - 235 - 256) / 50
+    assert sound(model.generate(replace(REQUEST, seconds=4.0, melody=wandering(2.0)))).shape == (128_000, 1)
+
+    write_documents(tmp_path / "short", changed(config, "decoder.max_position_embeddings", 491))
+    with pytest.raises(CheckpointError, match="max_position_embeddings is 491, wanted more than the 491 positions"):
+        played(tmp_path / "short")
 
 
 def test_a_melody_alone_is_followed_without_words(melody):
