@@ -128,4 +128,4 @@ def read_config(folder: Folder) -> MusicGenConfig:
 def _count_in(read: Reader, codec: EncodecConfig) -> CountIn | None:
     if "count_in" not in (read.values.get("audiogen") or {}):
         return None
-    return CountIn.read(read.section("audiogen").section("count_in"), codec.hop, codec.sampling_rate)
+    return CountIn.read(read.section("audiogen"), codec.hop, codec.sampling_rate)

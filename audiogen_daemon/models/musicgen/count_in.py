@@ -1,6 +1,6 @@
 """A count-in: clicks before the first bar, for models that take their tempo from what they hear, not from a word.
 
-A checkpoint declares it as "audiogen": {"count_in": {...}} in config.json. The clicks are encoded, read by the model
+A checkpoint declares it as "audiogen": {"count_in": {...}, "default_bpm": ..., "genre_bpm": {...}} in config.json. The clicks are encoded, read by the model
 in one pass as an audio prompt, and dropped from the take. The last frames are held back, because a codec frame near
 the end of the clicks does not yet hear the music that follows.
 """
@@ -27,7 +27,7 @@ STATED = re.compile(
 class CountIn:
     """What the model was trained to hear first.
 
-    frames_per_beat: the tempi it knows. level: peak of a click. hop, sample_rate: of the codec.
+    frames_per_beat: the tempi it knows. genre_bpm: (phrase, tempo), the longest phrase first. level: peak of a click. hop, sample_rate: of the codec.
     """
 
     beats: int
@@ -38,14 +38,17 @@ class CountIn:
     level: float
     hop: int
     sample_rate: int
+    default_bpm: float = DEFAULT_BPM
+    genre_bpm: tuple[tuple[str, float], ...] = ()
 
     @classmethod
-    def read(cls, read: Reader, hop: int, sample_rate: int) -> "CountIn":
-        """From the count_in object of a config.json.
+    def read(cls, declared: Reader, hop: int, sample_rate: int) -> "CountIn":
+        """From the audiogen object of a config.json.
 
         Raises:
             CheckpointError: a value is missing or makes no sense.
         """
+        read = declared.section("count_in")
         grid = _numbers(read, "frames_per_beat")
         beats, held_back = read.count("beats"), read.count("held_back_frames")
         frequencies = _numbers(read, "frequencies_hz")
@@ -63,7 +66,15 @@ class CountIn:
             level=read.number("level", 0.5),
             hop=hop,
             sample_rate=sample_rate,
+            default_bpm=declared.number("default_bpm", DEFAULT_BPM),
+            genre_bpm=_tempi(declared),
         )
+
+    def beat_frames(self, tempo: float | None, prompt: str) -> int:
+        """Frames per beat of the tempo that is asked for, else that the prompt names, else that its genre has."""
+        words = prompt.lower()
+        genre = next((bpm for phrase, bpm in self.genre_bpm if phrase in words), self.default_bpm)
+        return self.nearest(tempo or stated_bpm(prompt) or genre)
 
     def bpm(self, frames_per_beat: int) -> float:
         """The tempo of a beat of so many frames."""
@@ -95,6 +106,14 @@ def stated_bpm(prompt: str) -> float | None:
     if found is None:
         return None
     return float(found.group(1) or found.group(2)) or None
+
+
+def _tempi(read: Reader) -> tuple[tuple[str, float], ...]:
+    tempi = read.values.get("genre_bpm") or {}
+    if not isinstance(tempi, dict) or not all(type(v) in (int, float) and v > 0 for v in tempi.values()):
+        raise CheckpointError(f"{read.place}: genre_bpm is {tempi!r}, wanted an object of tempi above 0")
+    pairs = [(str(phrase).lower(), float(bpm)) for phrase, bpm in tempi.items()]
+    return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))
 
 
 def _numbers(read: Reader, key: str) -> tuple[float, ...]:

@@ -8,7 +8,6 @@ import numpy as np
 
 from audiogen_daemon.models.encodec import Encodec
 from audiogen_daemon.models.musicgen.config import MusicGenConfig
-from audiogen_daemon.models.musicgen.count_in import DEFAULT_BPM, CountIn, stated_bpm
 from audiogen_daemon.models.musicgen.delay import Tokens, codebook_delays, columns_needed
 from audiogen_daemon.models.musicgen.window import Window
 from audiogen_daemon.models.pipeline import PCM, Request
@@ -57,7 +56,7 @@ class Openings:
         count_in = self._config.count_in
         if count_in is None:
             return Opening(np.zeros((0, len(self._delays)), np.int32), 0, self._window())
-        beat = beat_frames(count_in, request)
+        beat = count_in.beat_frames(request.tempo, request.prompt)
         tokens = self._count_in_codes(beat)
         return Opening(tokens[: -count_in.held_back_frames], len(tokens), self._window(len(tokens), beat))
 
@@ -94,8 +93,3 @@ class Openings:
         wanted = int(MAX_PROMPT_SECONDS * self.frames_per_second)
         kept = min(len(pcm) // hop, wanted, max(self._config.max_frames - frames, self._kept))
         return pcm[len(pcm) - kept * hop :]
-
-
-def beat_frames(count_in: CountIn, request: Request) -> int:
-    """Frames per beat of the tempo that the request or its prompt asks for."""
-    return count_in.nearest(request.tempo or stated_bpm(request.prompt) or DEFAULT_BPM)

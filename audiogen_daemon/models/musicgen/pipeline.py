@@ -17,7 +17,7 @@ from audiogen_daemon.models.musicgen.delay import codebook_delays, delay
 from audiogen_daemon.models.musicgen.following import check_followed, following_shapes, load_ahead, load_projection
 from audiogen_daemon.models.musicgen.limits import LONGEST_SECONDS, check_conditions, check_length, check_start
 from audiogen_daemon.models.musicgen.lm import Decoder, decoder_shapes
-from audiogen_daemon.models.musicgen.opening import Openings, beat_frames
+from audiogen_daemon.models.musicgen.opening import Openings
 from audiogen_daemon.models.musicgen.prefix import Ahead
 from audiogen_daemon.models.musicgen.score import Player, Score
 from audiogen_daemon.models.musicgen.speaker import Speaker
@@ -71,7 +71,7 @@ class MusicGen:
         count_in = self.config.count_in
         if count_in is None or request.continues is not None:
             return None
-        return count_in.bpm(beat_frames(count_in, request))
+        return count_in.bpm(count_in.beat_frames(request.tempo, request.prompt))
 
     def generate(self, request: Request) -> Iterator[Progress | Audio]:
         """Yield progress and audio; see `Pipeline.generate`."""

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -59,3 +61,12 @@ def test_the_first_click_is_higher_than_the_second():
     peaks = [np.abs(np.fft.rfft(click[start : start + 3200])).argmax() * 10 for start in (0, beat)]
 
     assert peaks == [pytest.approx(1600, abs=20), pytest.approx(1200, abs=20)]
+
+
+def test_a_genre_gives_the_tempo_that_nothing_else_names():
+    count_in = replace(COUNT_IN, default_bpm=100.0, genre_bpm=(("drum and bass", 172.0), ("bass", 90.0)))
+    assert count_in.beat_frames(None, "Drum and Bass roller") == count_in.nearest(172)
+    assert count_in.beat_frames(None, "walking bass") == count_in.nearest(90)
+    assert count_in.beat_frames(None, "drum and bass, 140 bpm") == count_in.nearest(140)
+    assert count_in.beat_frames(80.0, "drum and bass, 140 bpm") == count_in.nearest(80)
+    assert count_in.beat_frames(None, "a pad") == count_in.nearest(100)
