@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "audiogen_daemon"
 FORBIDDEN = {
-    "messages.py": ("mlx", "asyncio", "threading", "socket", "audiogen_daemon.session", "audiogen_daemon.models"),
+    "messages/": ("mlx", "asyncio", "threading", "socket", "audiogen_daemon.session", "audiogen_daemon.models"),
     "errors.py": ("mlx", "audiogen_daemon."),
     "session/": ("mlx", "asyncio", "threading", "socket", "time", "os", "audiogen_daemon.models", "audiogen_daemon.audio"),
     "models/": (

@@ -1,0 +1,254 @@
+"""What happened."""
+
+from dataclasses import dataclass
+
+from audiogen_daemon.messages.values import ModelInfo, Take
+
+
+@dataclass(frozen=True)
+class EngineState:
+    """state: starting, ready, restarting, down."""
+
+    state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ModelReady:
+    """A model is warm."""
+
+    info: ModelInfo
+
+
+@dataclass(frozen=True)
+class ModelGone:
+    """A model's memory was given back."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class ModelFailed:
+    """A model could not be loaded."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class InstalledModels:
+    """The models on this machine."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class JobStarted:
+    """The engine began a take. samples: length to be heard at sample_rate; more may be made, for finishing it."""
+
+    take: int
+    sample_rate: int
+    channels: int
+    samples: int
+
+
+@dataclass(frozen=True)
+class JobProgress:
+    """Steps made of all steps, of a take and of all that are made with it."""
+
+    take: int
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class JobDone:
+    """All audio of the take has been made. seconds: of audio; speed: seconds of audio per second of wall time."""
+
+    take: int
+    seconds: float
+    speed: float
+    sampling: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class TakeFinished:
+    """The take has its exact length and tempo, and loops if it shall. findings: name and value of what was measured."""
+
+    take: Take
+    seconds: float
+    speed: float
+    sampling: tuple[tuple[str, float], ...] = ()
+    findings: tuple[tuple[str, float | str], ...] = ()
+
+
+@dataclass(frozen=True)
+class JobCancelled:
+    """The engine stopped the take; `seconds` of audio had been made."""
+
+    take: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class JobFailed:
+    """The take could not be made."""
+
+    take: int
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class StemSaved:
+    """The take's stem is in the drop folder."""
+
+    take: Take
+    path: str
+
+
+@dataclass(frozen=True)
+class StemHeld:
+    """The drop folder could not be written; the take is kept in the state folder until it can."""
+
+    take: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class FileLanded:
+    """A WAV appeared in the drop folder, ours or another's."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class FileRemoved:
+    """A WAV left the drop folder."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class FileRenamed:
+    """A WAV in the drop folder has a new name."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class FolderState:
+    """The drop folder itself went away, or is back."""
+
+    path: str
+    there: bool
+
+
+@dataclass(frozen=True)
+class TakeAudible:
+    """The first samples of the take exist, `latency` seconds after it was asked for."""
+
+    take: int
+    latency: float
+
+
+@dataclass(frozen=True)
+class PreviewStarted:
+    """The file that grows with the take is there, silent and of its whole length in seconds."""
+
+    take: int
+    path: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class PreviewWritten:
+    """The preview holds the take's first `seconds`."""
+
+    take: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class TakePlaying:
+    """The first sample of the take left for the speaker, `latency` seconds after it was asked for."""
+
+    take: int
+    latency: float
+
+
+@dataclass(frozen=True)
+class MonitorStarved:
+    """The monitor ran dry; total samples concealed so far."""
+
+    samples: int
+
+
+@dataclass(frozen=True)
+class MonitorLevel:
+    """Level of what was heard since the last one, in dBFS."""
+
+    left: float
+    right: float
+
+
+@dataclass(frozen=True)
+class MonitorState:
+    """device: "" when silent. reason: why, with the cure."""
+
+    device: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class LinkHeard:
+    """What Ableton Link says: quarter notes per minute, the beat at monotonic time `at`, how many others there are."""
+
+    tempo: float
+    beat: float
+    peers: int
+    at: float
+
+
+@dataclass(frozen=True)
+class LinkMissing:
+    """Ableton Link was asked for and cannot be had; reason: why, with the cure."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Drain:
+    """The daemon is about to stop: accept takes, start none."""
+
+
+Event = (
+    Drain
+    | EngineState
+    | ModelReady
+    | ModelGone
+    | ModelFailed
+    | InstalledModels
+    | JobStarted
+    | JobProgress
+    | JobDone
+    | TakeFinished
+    | JobCancelled
+    | JobFailed
+    | StemSaved
+    | StemHeld
+    | FileLanded
+    | FileRemoved
+    | FileRenamed
+    | FolderState
+    | TakeAudible
+    | PreviewStarted
+    | PreviewWritten
+    | TakePlaying
+    | MonitorStarved
+    | MonitorLevel
+    | MonitorState
+    | LinkHeard
+    | LinkMissing
+)

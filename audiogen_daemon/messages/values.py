@@ -1,0 +1,42 @@
+"""What messages carry: peers, takes, models."""
+
+from dataclasses import dataclass
+
+from audiogen_daemon.settings import Settings
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Where a datagram came from, or where answers go."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True)
+class Take:
+    """One piece of audio to make: it is in the journal until its stem has landed.
+
+    uid: unique across restarts and machines; stands in the stem's sidecar. settings.seed is drawn (never -1) here.
+    created: ISO 8601, wall clock. continues: path of the stem to go on from. batch: ids of all variations made with it.
+    """
+
+    id: int
+    uid: str
+    settings: Settings
+    created: str
+    continues: str = ""
+    batch: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """A warm model: Hz, channels, the longest take it makes in seconds, seconds it took to get warm, bytes it holds."""
+
+    name: str
+    sample_rate: int
+    channels: int
+    max_seconds: float
+    seconds: float
+    memory: int
+    defaults: tuple[tuple[str, float], ...] = ()
