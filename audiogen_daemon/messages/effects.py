@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from audiogen_daemon.messages.commands import Again, Continue
 from audiogen_daemon.messages.values import Peer, Take
 from audiogen_daemon.settings import Settings
 from audiogen_daemon.transport import Grid, Quantum
