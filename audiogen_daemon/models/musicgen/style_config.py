@@ -37,6 +37,7 @@ class MertConfig:
         read.one_of("feat_extract_norm", ("group",), "group")
         read.one_of("do_stable_layer_norm", (False,), False)
         read.one_of("conv_bias", (False,), False)
+        read.one_of("feature_extractor_cqt", (False,), False)
         config = cls(
             hidden=read.count("hidden_size", 768),
             layers=read.count("num_hidden_layers", 12),

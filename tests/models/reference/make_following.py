@@ -16,6 +16,7 @@ from transformers.models.musicgen_melody.feature_extraction_musicgen_melody impo
 
 from audiogen_daemon.models.musicgen.style_config import MERT, PREFIX
 from tests.models.reference.encodec_weights import OLD
+from tests.models.reference.make_musicgen import reference_model, reference_take
 from tests.models.reference.tiny_musicgen import FOLLOWING, STYLE, random_tensors, write_checkpoint
 from tests.models.reference.tunes import GUIDANCE, PROMPT, SEEDS, sound
 from tests.parity import audiocraft_parts as parts
@@ -39,14 +40,9 @@ def reference_chroma(samples: np.ndarray) -> np.ndarray:
     return MusicgenMelodyFeatureExtractor._torch_extract_fbank_features(extractor, wave)[0].numpy()
 
 
-def reference_melody_model(folder: Path) -> MusicgenMelodyForConditionalGeneration:
+def reference_melody_model(folder: Path) -> Any:
     """Load a folder as it is; anything missing or unexpected is an error."""
-    model, report = MusicgenMelodyForConditionalGeneration.from_pretrained(folder, output_loading_info=True)
-    unused = ("embed_avg", "cluster_size", "inited")
-    missing = [name for name in report["missing_keys"] if not name.endswith(unused)]
-    if missing or report["unexpected_keys"]:
-        raise ValueError(f"missing {missing}, unexpected {report['unexpected_keys']}")
-    return model.eval()
+    return reference_model(folder, MusicgenMelodyForConditionalGeneration)
 
 
 @torch.no_grad()
@@ -66,32 +62,10 @@ def melody_logits(model: Any, prompt: list[int], chroma: np.ndarray | None, colu
     return (logits[1] + GUIDANCE * (logits[0] - logits[1])).permute(1, 0, 2).numpy()
 
 
-@torch.no_grad()
 def melody_take(model: Any, prompt: list[int], chroma: np.ndarray | None, frames: int) -> tuple[np.ndarray, np.ndarray]:
     """Codes (frames, K) and sound (samples, channels) of a greedy take, by `generate`."""
-    heard: list[np.ndarray] = []
-    decode = model.audio_encoder.decode
-
-    def listen(codes: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
-        heard.append(codes.numpy()[0, 0])
-        return decode(codes, *args, **kwargs)
-
-    model.audio_encoder.decode = listen
-    try:
-        ids = torch.tensor([prompt])
-        extra = {} if chroma is None else {"input_features": torch.from_numpy(chroma)[None]}
-        pcm = model.generate(
-            input_ids=ids,
-            attention_mask=torch.ones_like(ids),
-            do_sample=False,
-            guidance_scale=GUIDANCE,
-            max_length=frames + model.config.decoder.num_codebooks // model.config.decoder.audio_channels,
-            **extra,
-        )[0]
-    finally:
-        model.audio_encoder.decode = decode
-    codes = np.stack(heard, axis=1).reshape(-1, heard[0].shape[-1])
-    return codes.T.astype(np.int32), pcm.numpy().T
+    extra = {} if chroma is None else {"input_features": torch.from_numpy(chroma)[None]}
+    return reference_take(model, prompt, frames, **extra)
 
 
 def style_reference(seed: int) -> parts.StyleConditioner:

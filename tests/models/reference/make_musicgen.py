@@ -20,9 +20,9 @@ SEEDS = {"mono": 3, "stereo": 2, "odd": 9}  # greedy takes of these keep moving
 PROMPTS = [[5, 9, 13, 2, 6, 1], [7, 4, 1]]
 
 
-def reference_model(folder: Path) -> MusicgenForConditionalGeneration:
-    """Load a folder as it is; anything missing or unexpected is an error."""
-    model, report = MusicgenForConditionalGeneration.from_pretrained(folder, output_loading_info=True)
+def reference_model(folder: Path, kind: Any = MusicgenForConditionalGeneration) -> Any:
+    """Load a folder as it is; anything missing or unexpected is an error. kind: the class of transformers."""
+    model, report = kind.from_pretrained(folder, output_loading_info=True)
     unused = ("embed_avg", "cluster_size", "inited")
     missing = [name for name in report["missing_keys"] if not name.endswith(unused)]
     if missing or report["unexpected_keys"]:
