@@ -35,7 +35,7 @@ def mono(request, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def counted(tmp_path_factory):
-    return tiny(tmp_path_factory.mktemp("counted"), COUNTED, frames=TRAINED)
+    return tiny(tmp_path_factory.mktemp("counted"), COUNTED, frames=2 * TRAINED)
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def test_variations_go_on_from_their_own_past(mono):
 
 
 def test_every_window_begins_with_the_count_in_and_on_a_bar(counted, readings):
-    request = replace(REQUEST, tempo=600.0)
+    request = replace(REQUEST, tempo=600.0, seconds=8.0)
     score, columns = spied(counted, request)
     beat, start = 5, 10
     drawn = np.concatenate([score.grid[: score.first], columns[:, 0]])
