@@ -117,6 +117,7 @@ for-check: $(RUN)/python
 for-parity: $(RUN)/python
 	@ls -d $(VENV)/lib/python*/site-packages/torch >/dev/null 2>&1 || { echo "installing $(TORCH)"; $(PIP) "$(TORCH)"; }
 	$(call install,$(BASE) test parity)
+	@ls -d $(VENV)/lib/python*/site-packages/audiocraft >/dev/null 2>&1 || $(PIP) --no-deps "audiocraft==1.3.0"
 
 # A .venv that holds the other build of MLX is made anew.
 ifneq ($(and $(OTHER_FLAVOUR),$(wildcard $(STAMPS)/$(OTHER_FLAVOUR))),)

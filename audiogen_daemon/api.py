@@ -57,6 +57,7 @@ class GenerationResult:
         import uuid
 
         from audiogen_daemon.audio import stems
+
         now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
         take = Take(1, uuid.uuid4().hex, self.settings, now)
         record = record_of(SaveStem(take, False, self.speed, self.sampling, self.findings))

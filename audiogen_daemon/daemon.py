@@ -10,15 +10,15 @@ import signal
 import socket
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from audiogen_daemon import link
 from audiogen_daemon import messages as m
 from audiogen_daemon import session as rules
-from audiogen_daemon.audio.finish import Findings
+from audiogen_daemon.carrier import Carrier, Parts
 from audiogen_daemon.config import Config
 from audiogen_daemon.control import addresses, osc
 from audiogen_daemon.control.discovery import announce
@@ -63,7 +63,20 @@ class Daemon:
         self._accepted_at: dict[int, float] = {}
         self._finished = asyncio.Event()
         self._announced = contextlib.ExitStack()
-        self._handlers = self._effect_handlers()
+        self._carrier = Carrier(
+            Parts(
+                self._trace,
+                self._disk,
+                self._finisher,
+                self._journal,
+                self._socket,
+                self._peers,
+                self._engine,
+                self._keeper,
+                self._listening,
+                self._from_thread,
+            )
+        )
 
     @property
     def address(self) -> m.Peer:
@@ -232,7 +245,7 @@ class Daemon:
         while True:
             await asyncio.sleep(5.0)
             self._refresh_models()
-            self._in_disk_thread(self._keeper.deliver_held)
+            self._carrier.in_disk_thread(self._keeper.deliver_held)
 
     # -- the session -----------------------------------------------------------------------------------------------
 
@@ -250,7 +263,9 @@ class Daemon:
                 effects += more
             await self._record([e.take for e in effects if isinstance(e, m.Record)])
             for effect in effects:
-                self._handlers[type(effect)](effect)
+                if isinstance(effect, m.Forget):
+                    self._accepted_at.pop(effect.take, None)
+                self._carrier.carry_out(effect)
 
     async def _record(self, takes: list[m.Take]) -> None:
         if not takes:
@@ -262,7 +277,7 @@ class Daemon:
         except sqlite3.Error as error:
             log.error("journal: %s", error)
             reason = f"the journal cannot be written ({error}); takes go on but would not survive a crash"
-            self._notify(m.Notify("/error", ("/generate", reason)))
+            self._carrier.notify(m.Notify("/error", ("/generate", reason)))
 
     def _tell_only(self, message: m.Message) -> None:
         """While stopping: let the answers to a message still go out, and nothing else happen."""
@@ -271,127 +286,7 @@ class Daemon:
         _, effects = rules.step(self._session, message, rules.Now(time.monotonic(), ""))
         for effect in effects:
             if isinstance(effect, m.Notify | m.Answer | m.Forget):
-                self._handlers[type(effect)](effect)
-
-    # -- effects ---------------------------------------------------------------------------------------------------
-
-    def _effect_handlers(self) -> dict[type[Any], Callable[[Any], None]]:
-        return {
-            m.Notify: self._notify,
-            m.Answer: self._answer,
-            m.Record: lambda effect: None,
-            m.Forget: self._forget,
-            m.Run: lambda effect: self._engine.send(effect),
-            m.RunJam: self._run_jam,
-            m.Steer: lambda effect: self._engine.send(effect),
-            m.KeepJam: self._keep_jam,
-            m.Stop: self._stop,
-            m.Load: lambda effect: self._engine.send(effect),
-            m.Unload: lambda effect: self._engine.send(effect),
-            m.ReadStem: lambda effect: self._in_disk_thread(lambda: self._keeper.read(effect.command)),
-            m.Finish: self._finish,
-            m.PlayLoop: self._play_loop,
-            m.SaveStem: self._save,
-            m.DeliverHeld: lambda effect: self._in_disk_thread(self._keeper.deliver_held),
-            m.Discard: lambda effect: self._keeper.discard(effect.take),
-            m.PlayStem: self._play,
-            m.Silence: lambda effect: self._listening.stop(launch=effect.launch),
-            m.SetGrid: lambda effect: self._listening.set_grid(effect.grid),
-            m.SetGain: lambda effect: self._listening.set_gain_db(effect.gain_db),
-            m.OpenDevice: lambda effect: self._listening.set_device(effect.name),
-            m.AddPeer: self._add_peer,
-            m.RemovePeer: self._remove_peer,
-        }
-
-    def _notify(self, effect: m.Notify) -> None:
-        self._send(effect.address, effect.arguments, self._peers.everybody(time.monotonic()))
-
-    def _answer(self, effect: m.Answer) -> None:
-        if effect.all_peers:
-            self._send(effect.address, effect.arguments, self._peers.everybody(time.monotonic(), effect.to))
-        elif effect.to is not None:
-            self._send(effect.address, effect.arguments, [effect.to])
-
-    def _send(self, address: str, arguments: tuple[object, ...], peers: list[m.Peer]) -> None:
-        datagram = osc.encode(address, arguments)
-        self._trace.note("osc", f"→ {address}")
-        for peer in peers:
-            self._socket.send(datagram, peer)
-
-    def _forget(self, effect: m.Forget) -> None:
-        self._accepted_at.pop(effect.take, None)
-        self._disk.submit(self._journal.ended, effect.take)
-
-    def _stop(self, effect: m.Stop) -> None:
-        self._listening.stop(effect.take)
-        self._engine.send(effect)
-
-    def _finish(self, effect: m.Finish) -> None:
-        self._trace.note("stems", "finish", take=effect.take.id)
-        future = self._finisher.submit(self._keeper.finish, effect.take)
-        future.add_done_callback(lambda future: self._from_thread(_finished(effect, future)))
-
-    def _play_loop(self, effect: m.PlayLoop) -> None:
-        take = effect.take
-        self._listening.take_over(take.id, *self._keeper.audio(take.id), take.batch)
-
-    def _run_jam(self, effect: m.RunJam) -> None:
-        """Have the engine jam; one that broke off goes on from its own end."""
-        take = effect.take
-        if effect.after and self._keeper.knows(effect.after):
-            path = self._keeper.park(*self._keeper.audio(effect.after))
-            self._keeper.discard(effect.after)
-            take = dataclasses.replace(take, continues=str(path))
-        self._engine.send(m.RunJam(take))
-
-    def _keep_jam(self, effect: m.KeepJam) -> None:
-        if not self._keeper.knows(effect.jam):
-            self._notify(m.Notify("/error", ("/jam/keep", "the jam has made no sound yet; wait for /take/audible")))
-            return
-        pcm, rate = self._keeper.audio(effect.jam)
-        self._in_disk_thread(lambda: self._keeper.save_end(effect.take, pcm, rate))
-
-    def _save(self, effect: m.SaveStem) -> None:
-        self._trace.note("stems", "save", take=effect.take.id)
-        self._in_disk_thread(lambda: self._keeper.save(effect))
-
-    def _play(self, effect: m.PlayStem) -> None:
-        loop = bool(self._session.made[effect.take][0].settings.loop)
-        self._in_disk_thread(lambda: self._listening.play(effect, loop))
-
-    def _in_disk_thread(self, work: Callable[[], Sequence[m.Message]]) -> None:
-        def run() -> None:
-            for event in work():
-                self._from_thread(event)
-
-        self._disk.submit(run).add_done_callback(_log_failure)
-
-    def _remove_peer(self, effect: m.RemovePeer) -> None:
-        self._peers.remove(effect.peer)
-
-    def _add_peer(self, effect: m.AddPeer) -> None:
-        reason = self._peers.add(effect.peer, time.monotonic())
-        if reason:
-            self._answer(m.Answer(effect.asker, "/error", ("/subscribe", reason)))
-            self._send("/error", ("/subscribe", reason), [effect.peer])
-        else:
-            self._send("/subscribed", (effect.peer.host, effect.peer.port), [effect.peer])
-
-
-def _finished(effect: m.Finish, future: "Future[tuple[float, Findings]]") -> m.TakeFinished:
-    """Return how finishing went; where it failed the take is saved as it was made."""
-    error = future.exception()
-    if error is None:
-        seconds, findings = future.result()
-    else:
-        log.error("take %d could not be finished", effect.take.id, exc_info=error)
-        seconds, findings = effect.take.settings.length, (("note", f"not finished: {type(error).__name__}: {error}"),)
-    return m.TakeFinished(effect.take, seconds, effect.speed, effect.sampling, findings)
-
-
-def _log_failure(future: Any) -> None:
-    if future.exception() is not None:
-        log.error("disk", exc_info=future.exception())
+                self._carrier.carry_out(effect)
 
 
 def _start(config: Config) -> p.Start:

@@ -58,9 +58,8 @@ class Listening:
         """
         if self._monitor:
             self._left[job.take] = (job.samples or ENDLESS, loops)
-            self._monitor.begin(
-                job.take, job.sample_rate, job.channels, job.samples or None, speed or UNKNOWN_SPEED, accepted_at, launch
-            )
+            samples, pace = job.samples or None, speed or UNKNOWN_SPEED
+            self._monitor.begin(job.take, job.sample_rate, job.channels, samples, pace, accepted_at, launch)
 
     def feed(self, take: int, pcm: PCM) -> None:
         """Hand over the take's next samples; those beyond its length are not heard."""
@@ -82,7 +81,7 @@ class Listening:
         if self._monitor:
             self._monitor.take_over(take, pcm, rate, batch)
 
-    def play(self, effect: m.PlayStem, loop: bool) -> list[m.Event]:
+    def play(self, effect: m.PlayStem) -> list[m.Event]:
         """Play a stem from its file; returns nothing to say, or why it cannot be played."""
         if self._monitor is None:
             return [m.MonitorState("", "the monitor is switched off; set monitor.enabled = true")]
@@ -90,7 +89,7 @@ class Listening:
             pcm, rate = soundfile.read(effect.path, dtype="float32", always_2d=True)
         except (OSError, soundfile.LibsndfileError) as error:
             return [m.MonitorState(self._monitor.device_name, f"{effect.path} cannot be played: {error}")]
-        self._monitor.play(pcm, rate, loop=loop, take_id=effect.take, launch=effect.launch, batch=effect.batch)
+        self._monitor.play(pcm, rate, loop=effect.loop, take_id=effect.take, launch=effect.launch, batch=effect.batch)
         return []
 
     def stop(self, take: int | None = None, launch: Quantum = "off") -> None:

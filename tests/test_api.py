@@ -10,6 +10,7 @@ import soundfile
 
 import audiogen_daemon
 from audiogen_daemon import Client, generate, stream
+from audiogen_daemon.cli import COMMANDS
 from audiogen_daemon.errors import CommandError, EngineError
 from tests.live_daemon import free_port, live_daemon
 
@@ -116,7 +117,7 @@ def test_models_are_scored_over_the_prompt_set():
 
 
 def test_every_command_explains_itself_and_a_wrong_one_is_wrong_usage():
-    for command in ("run", "demo", "generate", "batch", "send", "models", "fetch", "evaluate", "info", "status", "doctor"):
+    for command in COMMANDS:
         assert run(command, "--help").returncode == 0
     assert run("dance").returncode == 2
     assert run("models", "--set", "nothing").returncode == 2

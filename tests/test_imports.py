@@ -11,7 +11,16 @@ PACKAGE = Path(__file__).parent.parent / "audiogen_daemon"
 FORBIDDEN = {
     "messages/": ("mlx", "asyncio", "threading", "socket", "audiogen_daemon.session", "audiogen_daemon.models"),
     "errors.py": ("mlx", "audiogen_daemon."),
-    "session/": ("mlx", "asyncio", "threading", "socket", "time", "os", "audiogen_daemon.models", "audiogen_daemon.audio"),
+    "session/": (
+        "mlx",
+        "asyncio",
+        "threading",
+        "socket",
+        "time",
+        "os",
+        "audiogen_daemon.models",
+        "audiogen_daemon.audio",
+    ),
     "models/": (
         "asyncio",
         "threading",
@@ -46,7 +55,7 @@ def test_layers_import_only_what_they_may(place):
     for file in files:
         for name in imports_of(file):
             for forbidden in FORBIDDEN[place]:
-                assert name != forbidden.rstrip(".") and not name.startswith(forbidden.rstrip(".") + "."), (file, name)
+                assert not f"{name}.".startswith(f"{forbidden.rstrip('.')}."), (file, name)
 
 
 def test_only_the_hub_module_knows_the_hub():

@@ -42,15 +42,21 @@ def test_whole_numbers_arrive_in_any_form(value):
     ],
 )
 def test_what_is_refused_names_value_range_and_cure(name, value, words):
-    with pytest.raises(CommandError, match=".") as caught:
+    with pytest.raises(CommandError) as caught:
         change(Settings(), name, value)
     assert words in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("text", "key"),
-    [("F# minor", (6, "minor")), ("Bbm", (10, "minor")), ("c sharp", (1, "major")), ("Am", (9, "minor"))]
-    + [("D dorian", (2, "dorian")), ("E♭ Major", (3, "major"))],
+    [
+        ("F# minor", (6, "minor")),
+        ("Bbm", (10, "minor")),
+        ("c sharp", (1, "major")),
+        ("Am", (9, "minor")),
+        ("D dorian", (2, "dorian")),
+        ("E♭ Major", (3, "major")),
+    ],
 )
 def test_keys_are_understood_as_musicians_write_them(text, key):
     assert parse_key(text) == key

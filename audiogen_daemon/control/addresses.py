@@ -275,7 +275,7 @@ _TABLE = (
         ),
     ),
     Address("/cancel", "[take]", "stop a take; without one, the running one", _take(m.Cancel), trigger=True),
-    Address("/cancel/all", "", "stop the running take and empty the queue", _plain(m.CancelAll), trigger=True),
+    Address("/cancel/all", "", "stop the running take or jam and empty the queue", _plain(m.CancelAll), trigger=True),
     Address(
         "/prompt",
         "text",

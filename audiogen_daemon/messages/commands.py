@@ -60,7 +60,7 @@ class Cancel(Command):
 
 @dataclass(frozen=True)
 class CancelAll(Command):
-    """Stop the running take and empty the queue."""
+    """Stop the running take or jam and empty the queue."""
 
 
 @dataclass(frozen=True)

@@ -146,6 +146,7 @@ class PlayStem:
     path: str
     launch: Quantum = "off"
     batch: tuple[int, ...] = ()
+    loop: bool = False
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ def find_stem(session: Session, command: m.FindStem, now: Now) -> Step:
 
 def monitor_play(session: Session, command: m.MonitorPlay, now: Now) -> Step:
     take, path = finished_take(session, command.take)
-    return session, [m.PlayStem(take.id, path, session.settings.launch, take.batch)]
+    return session, [m.PlayStem(take.id, path, session.settings.launch, take.batch, bool(take.settings.loop))]
 
 
 def monitor_stop(session: Session, command: m.MonitorStop, now: Now) -> Step:

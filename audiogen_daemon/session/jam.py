@@ -65,7 +65,8 @@ def keep(session: Session, command: m.JamKeep, now: Now) -> Step:
         raise CommandError(f"bars {settings.bars:g} need a tempo; send /set/tempo")
     number = session.next_take
     take = m.Take(number, uid(session, number), settings, now.wall)
-    effects: list[m.Effect] = [m.KeepJam(session.jam.id, take), m.Answer(command.sender, "/jam/kept", (number, settings.length))]
+    said = m.Answer(command.sender, "/jam/kept", (number, settings.length))
+    effects: list[m.Effect] = [m.KeepJam(session.jam.id, take), said]
     return dataclasses.replace(session, next_take=number + 1), effects
 
 

@@ -137,6 +137,8 @@ def cancel_all(session: Session, command: m.CancelAll, now: Now) -> Step:
     session = dataclasses.replace(session, queue=())
     if session.running:
         effects += [m.Stop(take.id) for take in session.running.takes]
+    if session.jam:
+        effects.append(m.Stop(session.jam.id))
     return session, effects
 
 

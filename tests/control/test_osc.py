@@ -1,6 +1,7 @@
 """The wire: what OSC allows is understood, everything else is refused by name, and a burst loses nothing."""
 
 import asyncio
+import contextlib
 import socket
 import struct
 
@@ -70,11 +71,9 @@ def test_bundles_nested_too_deep_are_refused():
 @settings(max_examples=2000, deadline=None)
 @given(st.binary(max_size=200) | st.binary(max_size=100).map(lambda tail: b"/a\0\0,ifsb\0\0\0" + tail))
 def test_no_bytes_break_the_decoder(data):
-    try:
+    with contextlib.suppress(MalformedOSC):
         for address, _ in decode(data):
             assert address.startswith("/")
-    except MalformedOSC as error:
-        assert str(error)
 
 
 def test_an_answer_may_quote_anything_that_was_sent():

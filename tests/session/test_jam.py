@@ -24,6 +24,11 @@ def test_a_jam_starts_follows_what_is_set_and_stops():
     assert ("/jam/stopped", jam) in told(effects)
 
 
+def test_cancel_all_ends_the_jam_too():
+    session, effects = jamming()
+    assert play(session, m.CancelAll())[1] == [m.Stop(effects[0].take.id)]
+
+
 def test_starting_a_jam_that_plays_changes_its_prompt():
     session, _ = jamming()
     session, effects = play(session, m.JamStart("brighter"))

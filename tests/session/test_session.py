@@ -89,7 +89,7 @@ def test_seeds_differ_between_takes_and_a_fixed_seed_stays():
 
 
 def test_variations_are_takes_with_neighbouring_seeds():
-    session, effects = play(ready(), m.Generate(changes=(("variations", 3), ("seed", 2**32 - 1))))
+    _session, effects = play(ready(), m.Generate(changes=(("variations", 3), ("seed", 2**32 - 1))))
     takes = [e.take for e in effects if isinstance(e, m.Record)]
     assert [t.settings.seed for t in takes] == [2**32 - 1, 0, 1]
     assert all(t.batch == (1, 2, 3) for t in takes)
@@ -237,7 +237,7 @@ def test_journalled_takes_come_first():
 
 
 def test_nothing_starts_while_the_daemon_stops_and_what_is_asked_is_kept():
-    session, effects = play(ready(), m.Drain(), m.Generate())
+    _session, effects = play(ready(), m.Drain(), m.Generate())
     assert m.Record in kinds(effects)
     assert m.Run not in kinds(effects)
 

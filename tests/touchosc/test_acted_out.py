@@ -70,7 +70,7 @@ def test_generate_makes_one_take_that_ends_in_a_stem(daemon, pads):
 
 
 def test_cancel_stops_the_running_take_and_cancel_all_the_queue(daemon, pads):
-    daemon.ask(("/set/seconds", (60,)))
+    daemon.ask(("/set/seconds", (600,)))
     ids = [values[0] for values in said(daemon.ask(*[("/generate", ())] * 3), "/take/queued")]
     assert errors(daemon.ask(*pads["cancel"].pressed())) == []
     daemon.wait("/take/cancelled", lambda values: values == [ids[0]])
@@ -122,7 +122,7 @@ def test_the_pads_of_a_take_play_it_go_on_from_it_and_make_it_again(daemon, pads
 
 
 def test_the_stop_pad_of_a_take_cancels_that_take(daemon, pads):
-    daemon.ask(("/set/seconds", (60,)))
+    daemon.ask(("/set/seconds", (600,)))
     ids = [values[0] for values in said(daemon.ask(*[("/generate", ())] * 2), "/take/queued")]
     pads["stop1"].memo = str(ids[1])
     assert said(daemon.ask(*pads["stop1"].pressed()), "/take/cancelled") == [[ids[1]]]

@@ -1,8 +1,8 @@
 """A count-in: clicks before the first bar, for models that take their tempo from what they hear, not from a word.
 
-A checkpoint declares it as "audiogen": {"count_in": {...}, "default_bpm": ..., "genre_bpm": {...}} in config.json. The clicks are encoded, read by the model
-in one pass as an audio prompt, and dropped from the take. The last frames are held back, because a codec frame near
-the end of the clicks does not yet hear the music that follows.
+A checkpoint declares it as "audiogen": {"count_in": {...}, "default_bpm": ..., "genre_bpm": {...}} in config.json.
+The clicks are encoded, read by the model in one pass as an audio prompt, and dropped from the take. The last frames
+are held back, because a codec frame near the end of the clicks does not yet hear the music that follows.
 """
 
 import re
@@ -27,7 +27,8 @@ STATED = re.compile(
 class CountIn:
     """What the model was trained to hear first.
 
-    frames_per_beat: the tempi it knows. genre_bpm: (phrase, tempo), the longest phrase first. level: peak of a click. hop, sample_rate: of the codec.
+    frames_per_beat: the tempi it knows. genre_bpm: (phrase, tempo), the longest phrase first.
+    level: peak of a click. hop, sample_rate: of the codec.
     """
 
     beats: int
