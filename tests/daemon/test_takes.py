@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from audiogen_daemon.audio.resample import resample
 from tests.live_daemon import live_daemon
 
 SLOW = "engine.tone_pace=0.02"
@@ -197,3 +198,17 @@ def test_a_trace_tells_the_way_from_datagram_to_stem(tmp_path):
     names = [event.get("name") for event in json.loads(trace.read_text())]
     order = ["datagram", "/generate", "Generate", "audio", "JobDone", "save", "→ /stem/saved"]
     assert [names.index(name) for name in order] == sorted(names.index(name) for name in order)
+
+
+def test_a_preview_grows_while_the_take_is_made_and_is_the_take(slow):
+    take, since = generate(slow, "preview", "seconds", 1.5)
+    started = slow.wait("/preview/started", lambda v: v[0] == take, since)
+    assert started[2] == pytest.approx(1.5)
+    assert soundfile.info(started[1]).frames == round(1.5 * 32000)
+    early = slow.wait("/preview/written", lambda v: v[0] == take, since)[1]
+    assert early < 1.5
+    slow.wait("/preview/written", lambda v: v[0] == take and v[1] == 1.5, since)
+    path = slow.wait("/stem/saved", lambda v: v[0] == take, since)[1]
+    heard, rate = soundfile.read(started[1], always_2d=True)
+    saved, stem_rate = soundfile.read(path, always_2d=True)
+    assert np.abs(resample(heard[:, :1].astype(np.float32), rate, stem_rate) - saved).max() < 1e-3
