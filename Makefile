@@ -34,7 +34,7 @@ endif
 # Plain pip, and before transformers asks for any version: on Linux the reference runs on the CPU.
 TORCH ?= $(if $(filter Linux,$(SYSTEM)),torch==2.13.0,torch)
 
-BASE := base $(FLAVOUR) $(BLAS) $(EXTRAS)
+BASE := base $(FLAVOUR) $(BLAS) stretch $(EXTRAS)
 
 .PHONY: m4l touchosc help setup demo test parity check format bench doctor clean distclean for-run for-test for-check for-parity
 

@@ -154,7 +154,7 @@ def prepare(settings: Settings, config: configuration.Config) -> tuple[Pipeline,
 
     try:
         pipeline = _loaded(settings.model, config.models.folder, config.engine.dtype, config.engine.quantize)
-        return pipeline, request_for([Take(1, "", settings, "")], pipeline)
+        return pipeline, request_for([Take(1, "", settings, "")], pipeline, Path(config.stems.folder))
     except (LookupError, ValueError, OSError) as error:
         raise CommandError(str(error)) from error
 

@@ -293,6 +293,7 @@ def _start(config: Config) -> p.Start:
     engine = config.engine
     return p.Start(
         config.models.folder,
+        config.stems.folder,
         (engine.model,),
         engine.dtype,
         engine.quantize,

@@ -191,6 +191,7 @@ class StemKeeper:
         inbox = self._folder / INBOX
         with contextlib.suppress(OSError):
             inbox.mkdir(exist_ok=True)
+            (self._folder / dropfolder.FOLLOWED).mkdir(exist_ok=True)
         self._watchers = [dropfolder.DropFolder(self._folder, said), dropfolder.DropFolder(inbox, dropped)]
         for watcher in self._watchers:
             watcher.start()

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 from audiogen_daemon.errors import CommandError
 from audiogen_daemon.transport import Quantum
 
-Kind = Literal["text", "name", "number", "integer", "key", "signature", "choice"]
+Kind = Literal["text", "name", "number", "integer", "key", "signature", "choice", "file"]
 
 MAX_PROMPT = 2000
 """Characters of a prompt; the text encoder reads far fewer."""
@@ -44,6 +44,8 @@ class Settings:
     variations: int = 1
     loop: int = 0
     words: int = 1
+    melody: str = ""
+    style: str = ""
     morph: tuple[tuple[str, float], ...] = ()
     launch: Quantum = "off"
 
@@ -90,6 +92,8 @@ class Parameter:
             return _text(self.name, value)
         if self.kind == "name":
             return _model_name(value)
+        if self.kind == "file":
+            return _file_name(value)
         if self.kind == "key":
             return _key(value)
         if self.kind == "signature":
@@ -148,6 +152,8 @@ PARAMETERS: dict[str, Parameter] = {
         Parameter("guidance", "number", "how closely the prompt is followed; 1 switches it off", 0, 20, "", "model"),
         Parameter("variations", "integer", "takes made at once from one request", 1, 8),
         Parameter("loop", "integer", "1 makes the take loop without a seam", 0, 1),
+        Parameter("melody", "file", "sound file whose tune is followed, from the in folder or the drop folder; off"),
+        Parameter("style", "file", "sound file whose style is followed, from the in folder or the drop folder; off"),
         Parameter("words", "integer", "1 adds tempo and key to the prompt in words", 0, 1),
         Parameter(
             "launch", "choice", "what playing and stopping wait for while the DAW plays", choices=get_args(Quantum)
@@ -202,6 +208,15 @@ def _model_name(value: Any) -> str:
     name = str(value).strip()
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
         raise CommandError(f"{show(value)} is no model name; use letters, digits, dot, dash, as in musicgen-small")
+    return name
+
+
+def _file_name(value: Any) -> str:
+    name = str(value).strip()
+    if name.lower() in ("", "off", "none", "0", "0.0"):
+        return ""
+    if re.search(r"[/\\\0]", name) or name.startswith(".") or len(name) > 200:
+        raise CommandError(f"{show(name)} is no file name; put the file into the in folder and send its name alone")
     return name
 
 

@@ -85,3 +85,15 @@ def test_a_choice_arrives_by_name_or_by_place(value):
 
 def test_every_parameter_is_a_setting():
     assert set(PARAMETERS) | {"morph"} == set(Settings.__dataclass_fields__)  # /morph has its own address
+
+
+@pytest.mark.parametrize("value", ["../x.wav", "/etc/passwd", ".hidden", "a\\b.wav", "x" * 300])
+def test_files_to_follow_are_names_without_a_way(value):
+    with pytest.raises(CommandError, match="is no file name"):
+        change(Settings(), "melody", value)
+
+
+def test_a_file_to_follow_can_be_taken_back():
+    settings = change(Settings(), "style", "groove ü.wav")
+    assert settings.style == "groove ü.wav"
+    assert change(settings, "style", "off").style == ""

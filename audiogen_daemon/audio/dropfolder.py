@@ -20,6 +20,9 @@ from watchdog.observers.api import BaseObserver
 from audiogen_daemon.audio.wav import is_whole
 
 _BURST = 0.02  # seconds
+FOLLOWED = "in"
+"""The folder inside the drop folder for sound whose melody or style is followed."""
+
 SOUND_ENDINGS = frozenset({".wav", ".flac", ".aif", ".aiff"})
 
 

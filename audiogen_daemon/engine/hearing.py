@@ -6,12 +6,27 @@ import numpy as np
 import soundfile
 import soxr
 
+from audiogen_daemon.audio.dropfolder import FOLLOWED
 from audiogen_daemon.models.pipeline import PCM
 
 MELODY_SECONDS = 30.0
 STYLE_SECONDS = 4.5
 LONGEST_SECONDS = 600.0
 """Longer files are surely not meant as a melody or a style."""
+
+
+def find_input(drop_folder: Path, name: str) -> Path:
+    """Where a sound file to follow lies: in the in folder, or in the drop folder itself.
+
+    Raises:
+        ValueError: it is in neither; names what is there.
+    """
+    root = drop_folder.resolve()
+    for path in ((root / FOLLOWED / name).resolve(), (root / name).resolve()):
+        if path.is_relative_to(root) and path.is_file():
+            return path
+    there = ", ".join(sorted(path.name for path in (root / FOLLOWED).glob("*.*"))[:8]) or "empty"
+    raise ValueError(f"{name} is neither in {root / FOLLOWED} ({there}) nor in {root}; put it there")
 
 
 def read_melody(path: Path, sample_rate: int) -> PCM:

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections import deque
+from pathlib import Path
 from typing import Any
 
 from audiogen_daemon import messages as m
@@ -16,13 +17,13 @@ LEAD = 1.0
 """Seconds of audio the jam may be ahead of the clock: what is changed is heard about this much later."""
 
 
-def play(take: m.Take, pipeline: Pipeline, pipe: p.Pipe, waiting: "deque[Any]") -> None:
+def play(take: m.Take, pipeline: Pipeline, pipe: p.Pipe, waiting: "deque[Any]", drop_folder: Path) -> None:
     """Play until stopped; messages that are not for the jam go to `waiting`.
 
     Raises:
         ValueError: the model cannot play what the take asks for.
     """
-    items = pipeline.jam(request_for([take], pipeline))
+    items = pipeline.jam(request_for([take], pipeline, drop_folder))
     pipe.send(m.JobStarted(take.id, pipeline.sample_rate, pipeline.channels, 0))
     began, made = 0.0, 0
     try:
@@ -49,7 +50,7 @@ def play(take: m.Take, pipeline: Pipeline, pipe: p.Pipe, waiting: "deque[Any]") 
                     case message:
                         waiting.append(message)
             try:
-                item = items.send(request_for([told], pipeline)) if told else next(items)
+                item = items.send(request_for([told], pipeline, drop_folder)) if told else next(items)
             except ValueError as error:
                 log.warning("the jam plays on as before: %s", error)
                 item = next(items)

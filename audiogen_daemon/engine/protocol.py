@@ -14,12 +14,15 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Start:
-    """models_folder: of checkpoints. warm: loaded first. tone_pace: seconds per step of the weightless family.
+    """models_folder: of checkpoints. drop_folder: where sound to follow lies. warm: loaded first.
+
+    tone_pace: seconds per step of the weightless family.
 
     memory_gb: that all warm models together may hold, 0 for most of what there is. pinned: never dropped.
     """
 
     models_folder: str
+    drop_folder: str
     warm: tuple[str, ...]
     dtype: str = "auto"
     quantize: int = 0

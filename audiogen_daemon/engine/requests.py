@@ -9,6 +9,7 @@ import numpy as np
 import soundfile
 import soxr
 
+from audiogen_daemon.engine.hearing import find_input, read_melody, read_style
 from audiogen_daemon.messages import Take
 from audiogen_daemon.models.pipeline import PCM, Pipeline, Request, Sampling
 from audiogen_daemon.settings import Settings
@@ -17,22 +18,26 @@ CONTINUE_SECONDS = 12.0
 """How much of a stem is listened to before going on from it: the overlap of audiocraft's sliding window."""
 
 
-def request_for(takes: Sequence[Take], pipeline: Pipeline) -> Request:
+def request_for(takes: Sequence[Take], pipeline: Pipeline, drop_folder: Path) -> Request:
     """Return the request of a take, or of variations that differ in their seeds; values left open are the model's own.
 
+    drop_folder: where melodies and styles are looked for, there or in its in folder.
+
     Raises:
-        ValueError, OSError: the stem to go on from cannot be read.
+        ValueError, OSError: a file to go on from or to follow cannot be read.
     """
     take = takes[0]
-    settings = take.settings
+    settings, rate = take.settings, pipeline.sample_rate
     return Request(
         prompt=in_words(settings),
-        seconds=max(settings.length, min(settings.length + settings.overrun, pipeline.max_seconds)),
+        seconds=max(settings.length, min(settings.length + settings.overrun, pipeline.longest_seconds)),
         seed=settings.seed,
         sampling=_sampling(settings, pipeline.sampling),
         tempo=settings.tempo or None,
         variations=len(takes),
         morph=settings.morph,
+        melody=read_melody(find_input(drop_folder, settings.melody), rate) if settings.melody else None,
+        style=read_style(find_input(drop_folder, settings.style), rate) if settings.style else None,
         continues=_tail(Path(take.continues), pipeline) if take.continues else None,
     )
 

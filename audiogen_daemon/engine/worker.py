@@ -151,7 +151,7 @@ class Worker:
         from audiogen_daemon.engine.jamming import play
 
         try:
-            play(take, self._ready(take.settings.model), self._pipe, self._waiting)
+            play(take, self._ready(take.settings.model), self._pipe, self._waiting, Path(self._start.drop_folder))
         except JobError as error:
             self._fail(Job((take,)), error.code, str(error))
         except (ValueError, OSError) as error:
@@ -175,14 +175,17 @@ class Worker:
 
         pipeline = self._ready(job.takes[0].settings.model)
         try:
-            request = request_for(job.takes, pipeline)
+            request = request_for(job.takes, pipeline, Path(self._start.drop_folder))
         except (ValueError, OSError) as error:
             raise JobError("request", str(error)) from error
         heard = round(job.takes[0].settings.length * pipeline.sample_rate)
         for take in job.takes:
             self._pipe.send(m.JobStarted(take.id, pipeline.sample_rate, pipeline.channels, heard))
         began = time.monotonic()
-        items: Iterator[Any] = pipeline.generate(request)
+        try:
+            items: Iterator[Any] = pipeline.generate(request)
+        except ValueError as error:
+            raise JobError("request", str(error)) from error
         try:
             for item in items:
                 if isinstance(item, Audio):

@@ -39,13 +39,13 @@ class Tone:
 
     def generate(self, request: Request) -> Iterator[Progress | Audio]:
         """Yield one Audio per step of 20 ms and variation; the same request gives the same samples."""
-        check_request(request)
+        _check(request)
         return self._play(request)
 
     def jam(self, request: Request) -> Generator[Progress | Audio, Request | None, None]:
         """See `Pipeline.jam`."""
-        check_request(request)
-        return Jam(self._improvise(request), check_request)
+        _check(request)
+        return Jam(self._improvise(request), _check)
 
     def _play(self, request: Request) -> Iterator[Progress | Audio]:
         total = round(request.seconds * self.sample_rate)
@@ -77,6 +77,12 @@ def _notes(request: Request, seed: int, first: int, last: int) -> PCM:
     for prompt, weight in blend(request).items():
         notes += weight * _pluck(times, _melody(prompt, seed), length)
     return notes.astype(np.float32)[:, None]
+
+
+def _check(request: Request) -> None:
+    check_request(request)
+    if request.melody is not None or request.style is not None:
+        raise ValueError("a melody or a style is given, but tone follows none; play musicgen-melody, or leave it out")
 
 
 @functools.lru_cache(maxsize=64)

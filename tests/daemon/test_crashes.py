@@ -5,6 +5,7 @@ import random
 import signal
 import threading
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import soundfile
@@ -58,6 +59,6 @@ def test_thirty_kills_at_random_moments_lose_no_take_and_make_none_twice(tmp_pat
 def sound_of(settings: dict, rate: int) -> np.ndarray:
     """The take as it must come out, made here from its settings and seed alone."""
     pipeline = tone.load()
-    request = request_for([Take(1, "", settings_from(settings), "")], pipeline)
+    request = request_for([Take(1, "", settings_from(settings), "")], pipeline, Path())
     parts = [item.pcm for item in pipeline.generate(request) if isinstance(item, Audio)]
     return resample(np.concatenate(parts), pipeline.sample_rate, rate)

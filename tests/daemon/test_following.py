@@ -1,0 +1,56 @@
+"""Melodies through the daemon: a file in the in folder is followed, and what cannot be followed is named."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.live_daemon import live_daemon
+from tests.models.reference.tiny_musicgen import FOLLOWING, write_checkpoint
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("following")
+    write_checkpoint(folder / "models" / "melody", FOLLOWING["melody"])
+    with live_daemon(folder, "engine.model=melody", f"models.folder={folder / 'models'}") as running:
+        seconds = np.arange(44100) / 44100
+        tune = np.stack([0.5 * np.sin(2 * np.pi * 440 * seconds), 0.5 * np.sin(2 * np.pi * 660 * seconds)], axis=1)
+        soundfile.write(running.stems / "in" / "my tune.wav", tune, 44100)
+        yield running
+
+
+def take(daemon, *words) -> np.ndarray:
+    since = len(daemon.heard)
+    daemon.send("/generate", "warm", "model", "melody", "seconds", 0.5, "seed", 1, *words)
+    number = daemon.wait("/take/queued", since=since)[0]
+    return soundfile.read(daemon.wait("/stem/saved", lambda v: v[0] == number, since)[1])[0]
+
+
+def failed(daemon, *words) -> list:
+    since = len(daemon.heard)
+    daemon.send("/generate", "warm", "seconds", 0.5, *words)
+    number = daemon.wait("/take/queued", since=since)[0]
+    return daemon.wait("/take/failed", lambda v: v[0] == number, since)[1:]
+
+
+def test_a_tune_in_the_in_folder_changes_the_take_and_the_sidecar_names_it(daemon):
+    assert not np.array_equal(take(daemon, "melody", "my tune.wav"), take(daemon))
+
+
+def test_a_stem_can_be_followed_by_its_name(daemon):
+    take(daemon)
+    stem = next(daemon.stems.glob("*.wav")).name
+    assert len(take(daemon, "melody", stem)) == 22050
+
+
+def test_what_is_not_there_cannot_be_read_or_is_silent_is_named(daemon):
+    assert failed(daemon, "model", "melody", "melody", "none.wav")[0] == "request"
+    assert "my tune.wav" in failed(daemon, "model", "melody", "melody", "other.wav")[1]
+    (daemon.stems / "in" / "broken.wav").write_bytes(b"RIFF nonsense")
+    assert "cannot be read" in failed(daemon, "model", "melody", "melody", "broken.wav")[1]
+    soundfile.write(daemon.stems / "in" / "short.wav", np.zeros(10), 44100)
+    assert "melody" in failed(daemon, "model", "melody", "melody", "short.wav")[1]
+
+
+def test_a_model_that_follows_no_melodies_says_so(daemon):
+    assert "melod" in failed(daemon, "model", "tone", "melody", "my tune.wav")[1]
