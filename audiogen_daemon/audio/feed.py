@@ -210,3 +210,8 @@ class LoopedFeed:
 
     def ready(self, reserve: int) -> bool:
         return True
+
+
+def sounds(feed: Feed) -> bool:
+    """Whether a take has begun to be heard."""
+    return feed.voice is not None and feed.voice.first_frame is not None

@@ -13,15 +13,15 @@ from types import TracebackType
 from typing import Self
 
 from audiogen_daemon.audio.events import DeviceLost, DeviceOpened, Finished, MonitorEvent, Playing, Starved
-from audiogen_daemon.audio.feed import Feed, LoopedFeed, StreamedFeed
+from audiogen_daemon.audio.feed import Feed, LoopedFeed, StreamedFeed, sounds
 from audiogen_daemon.audio.launch import Launcher
+from audiogen_daemon.audio.levels import decibels
 from audiogen_daemon.audio.output import Output, OutputError, refresh_devices
 from audiogen_daemon.audio.player import Player, fade_out
 from audiogen_daemon.audio.preroll import Pace, Policy
 from audiogen_daemon.audio.ring import PCM
 from audiogen_daemon.transport import Grid, Quantum
 
-_FLOOR_DB = -120.0
 _BUSY, _IDLE = 0.01, 0.5  # seconds between two looks, with and without takes
 _KEEP = 10.0  # seconds that a take waits for a lost device
 _BACK_OFF = (0.5, 8.0)
@@ -181,7 +181,7 @@ class Monitor:
         """Return the peaks left and right since the last call, in dBFS; -120 is silence. One caller only."""
         player = self._player
         left, right = (0.0, 0.0) if player is None or self._output is None else player.take_peak()
-        return _decibels(left), _decibels(right)
+        return decibels(left), decibels(right)
 
     @property
     def starved(self) -> int:
@@ -237,7 +237,7 @@ class Monitor:
     def _begin(self, feed: Feed) -> None:
         if self._hopeless:
             return
-        for other in [f for f in self._feeds if not _sounds(f)]:
+        for other in [f for f in self._feeds if not sounds(f)]:
             self._drop(other)
         self._feeds.append(feed)
         if self._player is not None:
@@ -260,7 +260,7 @@ class Monitor:
 
     def _stop(self, fade: float, take_id: int | None, launch: Quantum) -> None:
         for feed in [f for f in self._feeds if take_id is None or f.take_id == take_id]:
-            if feed.voice is None or self._output is None or self._player is None or not _sounds(feed):
+            if feed.voice is None or self._output is None or self._player is None or not sounds(feed):
                 self._drop(feed)
             else:
                 curve = fade_out(max(1, round(fade * self._player.rate)))
@@ -395,11 +395,3 @@ class Monitor:
             for feed in self._feeds:
                 self._attach(feed)
         return player
-
-
-def _sounds(feed: Feed) -> bool:
-    return feed.voice is not None and feed.voice.first_frame is not None
-
-
-def _decibels(peak: float) -> float:
-    return max(_FLOOR_DB, 20 * math.log10(max(peak, 1e-9)))
