@@ -6,9 +6,6 @@ The quickest of several rounds counts. Needs no sound card. Run from the reposit
 """
 
 import argparse
-import datetime
-import importlib.metadata
-import platform
 import statistics
 import subprocess
 import tempfile
@@ -26,6 +23,7 @@ from audiogen_daemon.audio.record import StemRecord
 from audiogen_daemon.audio.resample import StreamResampler
 from audiogen_daemon.audio.ring import PCM, Ring
 from audiogen_daemon.audio.stems import Encoding, StemFormat, save, true_peak_db
+from benchmarks.machine import print_machine
 
 RATE, BLOCK = 48_000, 1024
 
@@ -36,10 +34,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("numpy", "soxr", "soundfile"))
-    print(
-        f"{machine()}; {platform.platform()}; Python {platform.python_version()}, {versions}; {datetime.date.today()}"
-    )
+    print_machine("numpy", "soxr", "soundfile")
     callback()
     resampling(options.seconds, options.rounds)
     stems(options.seconds, options.rounds)
@@ -160,16 +155,6 @@ def best(work: Callable[[], object], rounds: int) -> float:
         work()
         costs.append(time.perf_counter() - begun)
     return min(costs)
-
-
-def machine() -> str:
-    """Return the processor's name."""
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":

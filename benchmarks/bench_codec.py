@@ -7,13 +7,11 @@ in turn, and the quickest of several rounds counts. Run from the repository's ro
 """
 
 import argparse
-import datetime
-import importlib.metadata
 import os
-import platform
 import time
 from collections.abc import Callable
-from pathlib import Path
+
+from benchmarks.machine import print_machine
 
 SHAPES = {
     "musicgen": {"num_filters": 64, "hidden_size": 128, "num_lstm_layers": 2, "codebook_size": 2048},
@@ -40,9 +38,8 @@ def main() -> None:
     os.environ["OMP_NUM_THREADS"] = str(options.threads)
     from audiogen_daemon.engine.blas import load_blas
 
-    print(f"BLAS: {load_blas()}; {options.threads} threads; {machine()}; {datetime.date.today()}")
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("mlx", "torch", "transformers"))
-    print(f"{platform.platform()}, Python {platform.python_version()}, {versions}")
+    print(f"BLAS: {load_blas()}; {options.threads} threads")
+    print_machine("mlx", "torch", "transformers")
     for shape in options.shape or sorted(SHAPES):
         measure(shape, options.seconds, options.rounds, options.threads)
 
@@ -110,14 +107,6 @@ def measure(shape: str, seconds: float, rounds: int, threads: int) -> None:
     print(f"  25 frames / transformers     {ours / best['transformers decode']:.2f}")
     print(f"  25 frames / one piece        {ours / whole:.2f}   (at most 1.25)")
     print(f"  encode / transformers        {best['encode'] / best['transformers encode']:.2f}")
-
-
-def machine() -> str:
-    """Name the processor."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return f"{len(names) or os.cpu_count()} x {names[0] if names else platform.processor() or platform.machine()}"
 
 
 if __name__ == "__main__":

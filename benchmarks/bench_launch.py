@@ -5,8 +5,6 @@ Needs jackd and PortAudio; recordings in which the server itself dropped blocks 
     python -m benchmarks.bench_launch
 """
 
-import datetime
-import platform
 import random
 import tempfile
 from importlib import metadata
@@ -16,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from audiogen_daemon.transport import Transport
+from benchmarks.machine import print_machine
 from tests.audio.conftest import Jack
 from tests.audio.test_launch_jack import TEMPO, clicking, launch_errors, song
 from tests.test_link import link_peer
@@ -23,7 +22,7 @@ from tests.test_link import link_peer
 
 def main() -> None:
     """Measure and print."""
-    print(f"{platform.platform()}; Python {platform.python_version()}; {datetime.date.today()}")
+    print_machine()
     print(f"\n{'error in ms':52}count    median     95 %      most")
     for spread in (0.0, 0.004, 0.020):
         row(f"clock model, messages late by {1e3 * spread:g} ms on average", modelled(spread))

@@ -15,6 +15,7 @@ import resource
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,12 @@ def main() -> None:
     parser.add_argument("--dtype", default="float32")
     parser.add_argument("--bits", nargs="+", type=int, default=[0])
     parser.add_argument("--block", nargs="*", type=int, default=[], help="also compiled blocks of so many steps")
-    parser.add_argument("--peer", action="store_true", help="transformers beside us, in the same process")
+    parser.add_argument(
+        "--peer",
+        action=argparse.BooleanOptionalAction,
+        default=find_spec("transformers") is not None,
+        help="transformers beside us, in the same process",
+    )
     options = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = str(options.threads)
     from audiogen_daemon.engine.blas import load_blas
