@@ -32,6 +32,6 @@ def test_the_product_makes_the_same_count_in_from_the_declaration():
     from audiogen_daemon.models.reading import Reader
 
     declared = CountIn().declaration()
-    player = Player.read(Reader("config.json", json.loads(json.dumps(declared))), 640, 32_000)
+    player = Player.read(Reader("config.json", json.loads(json.dumps({"count_in": declared}))), 640, 32_000)
 
     np.testing.assert_array_equal(player.click(26)[:, 0], count_in_click(declared, 26))
