@@ -23,6 +23,9 @@ from training.state import LOG, load
 from training.tokenizer import build_tokenizer, save_tokenizer
 
 DEFAULT_BPM = 1500 / 13
+KEY_GUIDANCE = 2.5
+"""Told by the scale score: .33 without, .47 at 1, .60 at 2.5, over 30 pitched prompts of 8 s."""
+
 EXTRA_TEMPI = {
     "boom bap": 88,
     "dnb": 170,
@@ -39,7 +42,8 @@ def declaration(sampling: dict[str, Any]) -> dict[str, Any]:
     """Return what the checkpoint tells a player beyond MusicGen's own settings.
 
     `count_in` is explained in `training.count_in`; a prompt without any tempo takes `default_bpm`, or that of the first
-    phrase of `genre_bpm` that it contains. A clip is `frames` long, the count-in included.
+    phrase of `genre_bpm` that it contains. `key_guidance` is explained in the player's module of that name. A clip is
+    `frames` long, the count-in included.
     """
     tempi = {genre: round((low + high) / 2) for genre, (low, high) in GENRE_TEMPI.items()} | EXTRA_TEMPI
     return {
@@ -48,6 +52,7 @@ def declaration(sampling: dict[str, Any]) -> dict[str, Any]:
         "frame_rate": FRAME_RATE,
         "count_in": CountIn().declaration(),
         "default_bpm": DEFAULT_BPM,
+        "key_guidance": KEY_GUIDANCE,
         "genre_bpm": dict(sorted(tempi.items(), key=lambda item: -len(item[0]))),
         "sampling": sampling,
     }

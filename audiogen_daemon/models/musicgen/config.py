@@ -50,7 +50,8 @@ class MusicGenConfig:
     """One checkpoint.
 
     max_frames: the length it was trained on, openings counted. count_in: None for most models. melody_frames: of the
-    prefix of models that follow melodies; style: of models that follow styles; else 0 and None.
+    prefix of models that follow melodies; style: of models that follow styles; else 0 and None. key_guidance: how much
+    more closely than the rest of a prompt its key is followed.
     """
 
     text: T5Config
@@ -61,6 +62,7 @@ class MusicGenConfig:
     count_in: CountIn | None
     melody_frames: int = 0
     style: StyleConfig | None = None
+    key_guidance: float = 0.0
 
 
 def read_config(folder: Folder) -> MusicGenConfig:
@@ -122,7 +124,14 @@ def read_config(folder: Folder) -> MusicGenConfig:
         count_in=_count_in(read, codec),
         melody_frames=melody_frames,
         style=StyleConfig.read(read) if family == "musicgen_style" else None,
+        key_guidance=_key_guidance(read, family),
     )
+
+
+def _key_guidance(read: Reader, family: str) -> float:
+    if family != "musicgen" or "key_guidance" not in (read.values.get("audiogen") or {}):
+        return 0.0
+    return read.section("audiogen").number("key_guidance", 0.0)
 
 
 def _count_in(read: Reader, codec: EncodecConfig) -> CountIn | None:

@@ -15,6 +15,7 @@ from audiogen_daemon.models.musicgen.conditioning import PromptEncoder
 from audiogen_daemon.models.musicgen.config import MusicGenConfig, read_config
 from audiogen_daemon.models.musicgen.delay import codebook_delays, delay
 from audiogen_daemon.models.musicgen.following import check_followed, following_shapes, load_ahead, load_projection
+from audiogen_daemon.models.musicgen.key_guidance import towards_key
 from audiogen_daemon.models.musicgen.limits import LONGEST_SECONDS, check_conditions, check_length, check_start
 from audiogen_daemon.models.musicgen.lm import Decoder, decoder_shapes
 from audiogen_daemon.models.musicgen.opening import Openings
@@ -81,7 +82,7 @@ class MusicGen:
         frames = -(-samples // self.config.codec.hop)
         opening = self._openings(request, frames)
         grid = delay(opening.tokens, opening.start + frames, self.delays, self.config.decoder.special_token)
-        conditions = conditions_of(self._prompts, self._ahead, request)
+        conditions = conditions_of(self._prompts, self._ahead, towards_key(request, self.config.key_guidance))
         score = Score(grid, request.seeds, conditions, opening.window)
         speaker = Speaker(self._codec, self.delays, score.opening, opening.start, samples, CHUNK_FRAMES)
         return self._play(score, speaker)
@@ -93,7 +94,7 @@ class MusicGen:
         # The columns up to the first that is wholly unknown; the end of the sequence, which a jam has not, is cut off.
         known = len(opening.tokens) + max(self.delays) + 1
         grid = delay(opening.tokens, known, self.delays, self.config.decoder.special_token)[: known + 1]
-        steering = Steering(self._prompts, self._ahead, request)
+        steering = Steering(self._prompts, self._ahead, towards_key(request, self.config.key_guidance))
         score = Score(grid, (request.seed,), steering.conditions, opening.window, endless=True)
         speaker = Speaker(self._codec, self.delays, score.opening, opening.start, sys.maxsize, JAM_CHUNK_FRAMES)
         return Jam(self._improvise(score, speaker, steering), self._check_conditions)
@@ -115,7 +116,7 @@ class MusicGen:
             for item in items:
                 sent = yield item
                 if sent is not None:
-                    steering.follow(sent)
+                    steering.follow(towards_key(sent, self.config.key_guidance))
             drawn = columns.send(steering.advance(len(drawn)))
 
     def _check(self, request: Request) -> None:
