@@ -87,7 +87,7 @@ def test_every_parameter_is_a_setting():
     assert set(PARAMETERS) | {"morph"} == set(Settings.__dataclass_fields__)  # /morph has its own address
 
 
-@pytest.mark.parametrize("value", ["../x.wav", "/etc/passwd", ".hidden", "a\\b.wav", "x" * 300])
+@pytest.mark.parametrize("value", [True, 1.0, "../x.wav", "/etc/passwd", ".hidden", "a\\b.wav", "x" * 300])
 def test_files_to_follow_are_names_without_a_way(value):
     with pytest.raises(CommandError, match="is no file name"):
         change(Settings(), "melody", value)
@@ -97,3 +97,4 @@ def test_a_file_to_follow_can_be_taken_back():
     settings = change(Settings(), "style", "groove ü.wav")
     assert settings.style == "groove ü.wav"
     assert change(settings, "style", "off").style == ""
+    assert change(settings, "style", False).style == ""

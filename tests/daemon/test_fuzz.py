@@ -56,6 +56,8 @@ def test_the_daemon_survives_any_datagram_and_touches_nothing_outside_its_folder
             sender.sendto(damaged(dice.choice(found), dice), ("127.0.0.1", daemon.port))
             if number % BURST == 0:
                 daemon.ask(("/cancel/all", ()))
+        for name in ("melody", "style"):
+            daemon.send(f"/set/{name}", "off")
         for name, value in (("bars", 0), ("variations", 1), ("model", "tone"), ("seconds", 0.3), ("seed", -1)):
             daemon.send(f"/set/{name}", value)
         since = len(daemon.heard)

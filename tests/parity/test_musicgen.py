@@ -24,14 +24,17 @@ PROMPT = "dusty warm rhodes loop 90 bpm"
 
 
 def random_config(source: random.Random) -> dict:
-    """A MusicGen of any shape: mono or stereo, odd sizes, few or many layers, heads and codebooks."""
+    """A MusicGen of any shape: mono or stereo, odd sizes, few or many layers, heads and codebooks.
+
+    The text encoder's width is odd, the decoder's even: where they are equal, transformers makes no projection.
+    """
     channels, per_channel = source.choice([1, 2]), source.choice([2, 4])
     bits = source.choice([5, 6, 8, 11])
     heads = source.choice([1, 3, 4])
     vocabulary = 2**bits
     return MONO | {
         "text_encoder": TEXT
-        | {"d_model": 8 * source.randint(1, 6), "d_kv": source.randint(4, 16), "num_heads": source.randint(1, 4)}
+        | {"d_model": 2 * source.randint(4, 24) + 1, "d_kv": source.randint(4, 16), "num_heads": source.randint(1, 4)}
         | {"num_layers": source.randint(1, 4), "d_ff": source.randint(8, 64)},
         "audio_encoder": CODEC | {"codebook_size": vocabulary, "target_bandwidths": [bits * per_channel / 20]},
         "decoder": DECODER
