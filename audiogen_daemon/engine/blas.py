@@ -47,7 +47,9 @@ def _load_mkl() -> str | None:
     if runtime is None or mkl is None:
         return None
     os.environ.setdefault("MKL_THREADING_LAYER", "INTEL")
-    os.environ.setdefault("KMP_BLOCKTIME", "0")  # idle threads sleep at once: the audio callback needs the core
+    # Idle threads sleep after 1 ms: awake between the products of a step, gone before others need the core. Against
+    # sleeping at once the starter's first audio came after 0.22 instead of 0.28 s (`benchmarks/bench_daemon.py`).
+    os.environ.setdefault("KMP_BLOCKTIME", "1")
     if not (_open_global(runtime) and _open_global(mkl)):
         return None
     return f"MKL {importlib.metadata.version('mkl')}"
