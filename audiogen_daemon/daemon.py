@@ -10,7 +10,6 @@ import signal
 import socket
 import sqlite3
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -83,15 +82,14 @@ class Daemon:
         """Where it listens."""
         return self._socket.address
 
-    async def run(self, started: Callable[[], None] = lambda: None) -> None:
-        """Run until SIGTERM or SIGINT; `started` is called when OSC answers."""
+    async def run(self) -> None:
+        """Run until SIGTERM or SIGINT."""
         self._loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._finished.set)
         self._socket.start(self._loop)
         log.info("listening on %s:%d", self.address.host, self.address.port)
         announcing = self._loop.run_in_executor(None, self._announce)
-        started()
         await self._recover()
         self._listening.start()
         self._keeper.watch(self._from_thread)

@@ -11,11 +11,12 @@ import numpy as np
 from audiogen_daemon import messages as m
 from audiogen_daemon.audio import atomic, dropfolder, held, stems
 from audiogen_daemon.audio.finish import Findings, Goal, finish
+from audiogen_daemon.audio.naming import check_template
 from audiogen_daemon.audio.record import StemRecord
 from audiogen_daemon.audio.resample import resample
 from audiogen_daemon.audio.ring import PCM
 from audiogen_daemon.audio.wav import write_wav
-from audiogen_daemon.config import Config
+from audiogen_daemon.config import Config, ConfigError
 from audiogen_daemon.errors import CommandError
 from audiogen_daemon.finding import find_stem
 from audiogen_daemon.journal import Journal
@@ -215,7 +216,15 @@ def finished(settings: Settings, pcm: PCM, rate: int, stem_rate: int) -> tuple[P
 
 
 def stem_format(config: Config) -> stems.StemFormat:
-    """Return how the configuration wants stems written."""
+    """Return how the configuration wants stems written.
+
+    Raises:
+        ConfigError: its template can give no names.
+    """
+    try:
+        check_template(config.stems.template)
+    except ValueError as error:
+        raise ConfigError(f"stems.template: {error}") from error
     return stems.StemFormat(
         config.stems.template,
         config.stems.rate,

@@ -9,7 +9,7 @@ import os
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -134,14 +134,18 @@ class Worker:
     def _run(self, takes: tuple[m.Take, ...]) -> None:
         """Make one take, or variations together. Whatever goes wrong ends these takes and nothing else."""
         job = Job(takes)
+        self._attempt(job, lambda: self._make(job))
+
+    def _attempt(self, job: "Job", work: Callable[[], None]) -> None:
+        """Do the work of a job, and say of its takes why they ended where it fails."""
         try:
-            self._make(job)
+            work()
         except JobError as error:
             self._fail(job, error.code, str(error))
         except (EOFError, BrokenPipeError, ConnectionResetError):
             raise
         except Exception as error:
-            log.exception("take %d failed", takes[0].id)
+            log.exception("take %d failed", job.takes[0].id)
             self._fail(job, "bug", f"{type(error).__name__}: {error}")
         finally:
             gc.collect()
@@ -150,12 +154,13 @@ class Worker:
         """Play without an end; whatever goes wrong ends the jam and nothing else."""
         from audiogen_daemon.engine.jamming import play
 
-        try:
-            play(take, self._ready(take.settings.model), self._pipe, self._waiting, Path(self._start.drop_folder))
-        except JobError as error:
-            self._fail(Job((take,)), error.code, str(error))
-        except (ValueError, OSError) as error:
-            self._fail(Job((take,)), "request", str(error))
+        def jam() -> None:
+            try:
+                play(take, self._ready(take.settings.model), self._pipe, self._waiting, Path(self._start.drop_folder))
+            except ValueError as error:
+                raise JobError("request", str(error)) from error
+
+        self._attempt(Job((take,)), jam)
 
     def _ready(self, name: str) -> "Pipeline":
         """Return the model, warm; one that was not is announced."""

@@ -190,6 +190,15 @@ def test_a_second_daemon_and_a_busy_port_are_refused_with_the_cure(daemon, tmp_p
     assert f"cannot listen on 127.0.0.1:{daemon.port}" in refused.stderr
 
 
+def test_a_template_that_names_nothing_is_refused_at_the_start(tmp_path):
+    command = [sys.executable, "-m", "audiogen_daemon", "run", "--set", "stems.template={slag}"]
+    refused = subprocess.run(
+        [*command, "--set", f"daemon.state={tmp_path}"], capture_output=True, text=True, timeout=30
+    )
+    assert refused.returncode == 2
+    assert 'did you mean "slug"?' in refused.stderr
+
+
 def test_a_trace_tells_the_way_from_datagram_to_stem(tmp_path):
     trace = tmp_path / "trace.json"
     with live_daemon(tmp_path, arguments=("--trace", str(trace))) as daemon:
