@@ -1,20 +1,14 @@
 """THE table: every OSC address, its arguments, its meaning, and the command it becomes."""
 
 import difflib
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from audiogen_daemon import messages as m
+from audiogen_daemon.control import building as build
+from audiogen_daemon.control.arguments import Arguments, is_release, pairs_without_prompt, without_press
 from audiogen_daemon.errors import CommandError
-from audiogen_daemon.settings import PARAMETERS, show, to_number
-
-Arguments = list[Any]
-
-CLIENT = "client"
-"""The pair by which whoever sends /generate names the request; /take/queued repeats it, so they know their takes."""
-MAX_CLIENT = 64
+from audiogen_daemon.settings import PARAMETERS, show
 
 
 @dataclass(frozen=True)
@@ -38,11 +32,11 @@ def parse(address: str, arguments: Arguments, sender: m.Peer | None) -> m.Comman
     if row is None:
         return m.Invalid(_unknown(address), sender=sender, address=address)
     try:
-        pairs = address == "/generate" and _pairs_without_prompt(arguments)
+        pairs = address == "/generate" and pairs_without_prompt(arguments)
         if row.trigger and not pairs:
-            if _is_release(arguments):
+            if is_release(arguments):
                 return None
-            arguments = _without_press(arguments)
+            arguments = without_press(arguments)
         return replace(row.build(arguments), sender=sender, address=address)
     except CommandError as error:
         return m.Invalid(str(error), sender=sender, address=address)
@@ -54,244 +48,64 @@ def _unknown(address: str) -> str:
     return f"unknown address {show(address).strip(chr(34))}; {hint}"
 
 
-def _is_release(arguments: Arguments) -> bool:
-    if not arguments or isinstance(arguments[-1], str):
-        return False
-    alone = len(arguments) == 1 or (all(isinstance(a, str) for a in arguments[:-1]) and len(arguments) == 2)
-    return alone and (arguments[-1] is False or arguments[-1] == 0)
-
-
-def _without_press(arguments: Arguments) -> Arguments:
-    after_text = len(arguments) == 2 and isinstance(arguments[0], str)
-    pressed = bool(arguments) and not isinstance(arguments[-1], str) and arguments[-1] == 1
-    if after_text and pressed:
-        return arguments[:1]
-    if len(arguments) == 1 and pressed and not _is_take_number(arguments[0]):
-        return []
-    return arguments
-
-
-def _is_take_number(value: Any) -> bool:
-    """A lone 1 is take 1 when it is an integer, a button's press when it is 1.0 or True."""
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _pairs_without_prompt(arguments: Arguments) -> bool:
-    names = arguments[::2]
-    return len(arguments) % 2 == 0 and all(isinstance(n, str) and (n in PARAMETERS or n == CLIENT) for n in names)
-
-
-# -- arguments -----------------------------------------------------------------------------------------------------
-
-
-def _number(arguments: Arguments, index: int, name: str) -> float:
-    if index >= len(arguments):
-        raise CommandError(f"{name} is missing; send a number")
-    number = to_number(arguments[index])
-    if number is None or not math.isfinite(number):
-        raise CommandError(f"{name} {show(arguments[index])} is no number")
-    return number
-
-
-def _whole(arguments: Arguments, index: int, name: str) -> int:
-    number = _number(arguments, index, name)
-    if number != int(number):
-        raise CommandError(f"{name} {number:g} is no whole number")
-    return int(number)
-
-
-def _optional_whole(arguments: Arguments, index: int, name: str) -> int | None:
-    return _whole(arguments, index, name) if index < len(arguments) else None
-
-
-def _text(arguments: Arguments, index: int, name: str) -> str:
-    if index >= len(arguments):
-        raise CommandError(f"{name} is missing; send a text")
-    if isinstance(arguments[index], bytes | tuple | type(None)):
-        raise CommandError(f"{name} must be a text, not {type(arguments[index]).__name__}")
-    return str(arguments[index])
-
-
-def _at_most(arguments: Arguments, count: int) -> None:
-    if len(arguments) > count:
-        raise CommandError(f"{len(arguments)} arguments where at most {count} are understood")
-
-
-# -- commands ------------------------------------------------------------------------------------------------------
-
-
-def _generate(arguments: Arguments) -> m.Command:
-    if _pairs_without_prompt(arguments):
-        prompt, pairs = None, arguments
-    else:
-        prompt, pairs = _text(arguments, 0, "prompt"), arguments[1:]
-        if to_number(arguments[0]) == 1 and not isinstance(arguments[0], str):
-            prompt = None
-    if len(pairs) % 2:
-        raise CommandError(f"{show(pairs[-1])} stands alone; settings come in pairs, as seconds 8 seed 5")
-    changes, client = [], ""
-    for name, value in zip(pairs[::2], pairs[1::2], strict=True):
-        if not isinstance(name, str):
-            raise CommandError(f"{show(name)} is no setting; pairs are a name and a value, as seconds 8")
-        if isinstance(value, bytes | tuple | type(None)):
-            raise CommandError(f"{name} must be a number or a text")
-        if name == CLIENT:
-            client = _client(value)
-        else:
-            changes.append((name, value))
-    return m.Generate(prompt, tuple(changes), client)
-
-
-def _client(value: Any) -> str:
-    name = str(value)
-    if not 1 <= len(name) <= MAX_CLIENT or not name.isprintable():
-        raise CommandError(f"client {show(value)} must be 1 to {MAX_CLIENT} printable characters")
-    return name
-
-
-def _continue(arguments: Arguments) -> m.Command:
-    _at_most(arguments, 2)
-    seconds = _number(arguments, 1, "seconds") if len(arguments) > 1 else None
-    if _is_path(arguments):
-        return m.Continue(seconds=seconds, path=arguments[0])
-    return m.Continue(_optional_whole(arguments, 0, "take"), seconds)
-
-
-def _again(arguments: Arguments) -> m.Command:
-    _at_most(arguments, 1)
-    return m.Again(path=arguments[0]) if _is_path(arguments) else m.Again(_optional_whole(arguments, 0, "take"))
-
-
-def _is_path(arguments: Arguments) -> bool:
-    """Whether a stem is named and not a take's number."""
-    return bool(arguments) and isinstance(arguments[0], str) and to_number(arguments[0]) is None
-
-
-def _jam_start(arguments: Arguments) -> m.Command:
-    _at_most(arguments, 1)
-    return m.JamStart(_text(arguments, 0, "prompt") if arguments else None)
-
-
-def _jam_keep(arguments: Arguments) -> m.Command:
-    _at_most(arguments, 1)
-    return m.JamKeep(_number(arguments, 0, "bars") if arguments else None)
-
-
-def _morph(arguments: Arguments) -> m.Command:
-    _at_most(arguments, 4)
-    return m.MorphWeights(tuple(_number(arguments, i, f"weight {i + 1}") for i in range(max(2, len(arguments)))))
-
-
-def _take(build: Callable[[int | None], m.Command]) -> Callable[[Arguments], m.Command]:
-    def command(arguments: Arguments) -> m.Command:
-        _at_most(arguments, 1)
-        return build(_optional_whole(arguments, 0, "take"))
-
-    return command
-
-
-def _plain(build: Callable[[], m.Command]) -> Callable[[Arguments], m.Command]:
-    def command(arguments: Arguments) -> m.Command:
-        _at_most(arguments, 1)
-        return build()
-
-    return command
-
-
-def _named(build: Callable[[str], m.Command], name: str) -> Callable[[Arguments], m.Command]:
-    def command(arguments: Arguments) -> m.Command:
-        _at_most(arguments, 2)
-        return build(_text(arguments, 0, name))
-
-    return command
-
-
-def _set(name: str) -> Callable[[Arguments], m.Command]:
-    def command(arguments: Arguments) -> m.Command:
-        if name == "signature" and len(arguments) == 2:
-            return m.SetValue(name, tuple(arguments))
-        if len(arguments) != 1 or isinstance(arguments[0], bytes | tuple | type(None)):
-            raise CommandError(f"{name} takes one value: {PARAMETERS[name].help}")
-        return m.SetValue(name, arguments[0])
-
-    return command
-
-
-def _signature(arguments: Arguments) -> m.Command:
-    return m.TransportSignature(_whole(arguments, 0, "numerator"), _whole(arguments, 1, "denominator"))
-
-
-def _load(arguments: Arguments) -> m.Command:
-    return m.LoadModel(PARAMETERS["model"].parse(_text(arguments, 0, "name")))
-
-
-def _peer(build: Callable[[int, str], m.Command]) -> Callable[[Arguments], m.Command]:
-    def command(arguments: Arguments) -> m.Command:
-        _at_most(arguments, 2)
-        port = _whole(arguments, 0, "port") if arguments else 0
-        return build(port, _text(arguments, 1, "host") if len(arguments) > 1 else "")
-
-    return command
-
-
 _TABLE = (
     Address(
         "/generate",
         "[prompt] [name value …]",
         "start a take with the current settings, changed for this take by the pairs; client NAME comes back",
-        _generate,
+        build.generate,
         trigger=True,
     ),
     Address(
         "/continue",
         "[take|path] [seconds]",
         "go on from a take or a stem in the drop folder; without one, from the last take",
-        _continue,
+        build.continue_take,
         trigger=True,
     ),
     Address(
         "/again",
         "[take|path]",
         "make a take, or that of a stem in the drop folder, once more with a new seed",
-        _again,
+        build.again,
         trigger=True,
     ),
     Address(
         "/jam/start",
         "[prompt]",
         "play without an end; prompt and sampling settings are followed while it plays",
-        _jam_start,
+        build.jam_start,
         trigger=True,
     ),
-    Address("/jam/stop", "", "end the jam", _plain(m.JamStop), trigger=True),
-    Address("/jam/keep", "[bars]", "save the jam's last bars as a stem", _jam_keep, trigger=True),
-    Address("/morph", "a b [c d]", "mix the morph prompts by these weights, 0 to 1; all 0 is off", _morph),
+    Address("/jam/stop", "", "end the jam", build.plain(m.JamStop), trigger=True),
+    Address("/jam/keep", "[bars]", "save the jam's last bars as a stem", build.jam_keep, trigger=True),
+    Address("/morph", "a b [c d]", "mix the morph prompts by these weights, 0 to 1; all 0 is off", build.morph),
     Address(
         "/morph/prompt",
         "slot [text]",
         "put a text, or the current prompt, into slot 0 to 3",
-        lambda arguments: m.MorphPrompt(
-            _whole(arguments, 0, "slot"), _text(arguments, 1, "text") if len(arguments) > 1 else None
-        ),
+        build.morph_prompt,
     ),
-    Address("/cancel", "[take]", "stop a take; without one, the running one", _take(m.Cancel), trigger=True),
-    Address("/cancel/all", "", "stop the running take or jam and empty the queue", _plain(m.CancelAll), trigger=True),
+    Address("/cancel", "[take]", "stop a take; without one, the running one", build.take(m.Cancel), trigger=True),
+    Address(
+        "/cancel/all", "", "stop the running take or jam and empty the queue", build.plain(m.CancelAll), trigger=True
+    ),
     Address(
         "/prompt",
         "text",
         "what takes should sound like from now on",
-        _named(lambda text: m.SetValue("prompt", text), "text"),
+        build.named(lambda text: m.SetValue("prompt", text), "text"),
         trigger=True,
     ),
     Address(
         "/prompt/preset",
         "index",
         "use a prompt of the config's list, counted from 0",
-        lambda arguments: m.PresetPrompt(_whole(arguments, 0, "index")),
+        build.preset,
     ),
-    Address("/prompt/add", "tag", "append a tag to the prompt", _named(m.AddTag, "tag"), trigger=True),
+    Address("/prompt/add", "tag", "append a tag to the prompt", build.named(m.AddTag, "tag"), trigger=True),
     *(
-        Address(f"/set/{p.name}", p.accepts if p.kind == "choice" else p.kind, p.help, _set(p.name))
+        Address(f"/set/{p.name}", p.accepts if p.kind == "choice" else p.kind, p.help, build.set_value(p.name))
         for p in PARAMETERS.values()
     ),
     *(
@@ -299,53 +113,49 @@ _TABLE = (
             f"/get/{name}",
             "",
             f"answers /get/{name} with its value",
-            _plain(lambda name=name: m.GetValue(name)),  # type: ignore[misc]
+            build.plain(lambda name=name: m.GetValue(name)),  # type: ignore[misc]
         )
         for name in PARAMETERS
     ),
-    Address("/state", "", "answers /state/NAME for every setting", _plain(m.GetState), trigger=True),
+    Address("/state", "", "answers /state/NAME for every setting", build.plain(m.GetState), trigger=True),
     Address(
         "/transport/tempo",
         "bpm",
         "the DAW's tempo",
-        lambda arguments: m.TransportTempo(_number(arguments, 0, "tempo")),
+        build.single(m.TransportTempo, "tempo"),
     ),
-    Address("/transport/signature", "numerator denominator", "the DAW's time signature", _signature),
+    Address("/transport/signature", "numerator denominator", "the DAW's time signature", build.signature),
     Address(
         "/transport/playing",
         "0|1",
         "whether the DAW plays",
-        lambda arguments: m.TransportPlaying(_number(arguments, 0, "playing") != 0),
+        build.playing,
     ),
     Address(
         "/transport/beat",
         "beats",
         "the DAW's song position",
-        lambda arguments: m.TransportBeat(_number(arguments, 0, "beat")),
+        build.single(m.TransportBeat, "beat"),
     ),
-    Address("/stem", "[take]", "answers /stem/saved once more, for whoever missed it", _take(m.FindStem)),
-    Address("/monitor/play", "[take]", "listen to a finished take", _take(m.MonitorPlay), trigger=True),
-    Address("/monitor/stop", "", "fade the monitor out", _plain(m.MonitorStop), trigger=True),
+    Address("/stem", "[take]", "answers /stem/saved once more, for whoever missed it", build.take(m.FindStem)),
+    Address("/monitor/play", "[take]", "listen to a finished take", build.take(m.MonitorPlay), trigger=True),
+    Address("/monitor/stop", "", "fade the monitor out", build.plain(m.MonitorStop), trigger=True),
     Address(
         "/monitor/gain",
         "dB",
         "level of the monitor, -120 to 12",
-        lambda arguments: m.MonitorGain(_number(arguments, 0, "gain")),
+        build.single(m.MonitorGain, "gain"),
     ),
-    Address("/monitor/device", "name", "output device", _named(m.MonitorDevice, "name")),
-    Address("/model/load", "name", "make a model warm", _load, trigger=True),
-    Address("/model/unload", "name", "give a model's memory back", _named(m.UnloadModel, "name"), trigger=True),
-    Address("/models", "", "answers /models/reply name state for every model", _plain(m.ListModels), trigger=True),
-    Address("/subscribe", "[port] [host]", "send everything to this port as well", _peer(m.Subscribe)),
-    Address("/unsubscribe", "[port] [host]", "stop sending to this port", _peer(m.Unsubscribe)),
-    Address("/ping", "[x …]", "answers /pong x", lambda arguments: m.Ping(tuple(_echo(a) for a in arguments))),
-    Address("/status", "", "answers /status/reply name value …", _plain(m.Status), trigger=True),
-    Address("/help", "", "answers /help/reply for every address", _plain(m.Help), trigger=True),
+    Address("/monitor/device", "name", "output device", build.named(m.MonitorDevice, "name")),
+    Address("/model/load", "name", "make a model warm", build.load, trigger=True),
+    Address("/model/unload", "name", "give a model's memory back", build.named(m.UnloadModel, "name"), trigger=True),
+    Address("/models", "", "answers /models/reply name state for every model", build.plain(m.ListModels), trigger=True),
+    Address("/subscribe", "[port] [host]", "send everything to this port as well", build.peer(m.Subscribe)),
+    Address("/unsubscribe", "[port] [host]", "stop sending to this port", build.peer(m.Unsubscribe)),
+    Address("/ping", "[x …]", "answers /pong x", build.ping),
+    Address("/status", "", "answers /status/reply name value …", build.plain(m.Status), trigger=True),
+    Address("/help", "", "answers /help/reply for every address", build.plain(m.Help), trigger=True),
 )
-
-
-def _echo(value: Any) -> Any:
-    return value if isinstance(value, str | int | float | bool) else str(value)
 
 
 ROWS: dict[str, Address] = {row.path: row for row in _TABLE}
