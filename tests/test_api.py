@@ -9,9 +9,10 @@ import pytest
 import soundfile
 
 import audiogen_daemon
-from audiogen_daemon import Client, generate, stream
+from audiogen_daemon import Client, GenerationResult, generate, stream
 from audiogen_daemon.cli import COMMANDS
 from audiogen_daemon.errors import CommandError, EngineError
+from audiogen_daemon.settings import Settings
 from tests.live_daemon import free_port, live_daemon
 
 
@@ -40,6 +41,22 @@ def test_a_loop_of_bars_is_finished_and_streamed_in_its_length(tmp_path):
     assert soundfile.info(path).frames == round(4 * 60 / 118 * 48000)
     assert json.loads(path.with_suffix(".json").read_text())["measured"]["seam"] == dict(result.findings)["seam"] > 0
     assert sum(len(part) for part in stream("dusty", **values)) == round(4 * 60 / 118 * 32000)
+
+
+@pytest.mark.parametrize(("bars", "tempo", "off"), [(2, 61, 1), (1, 62, -1), (4, 120, 0)])
+def test_a_loop_saved_at_another_rate_still_runs_into_its_start(tmp_path, bars, tempo, off):
+    length = bars * 240 / tempo
+    count = round(length * 44100)
+    assert round(length * 48000) - round(count * 48000 / 44100) == off
+    cycles = round(length * 50)
+    sound = np.cos(2 * np.pi * cycles * np.arange(count) / count).astype(np.float32)[:, None]
+    loop = GenerationResult(0.5 * sound, 44100, Settings(bars=bars, tempo=tempo, loop=1, seed=1), 1.0)
+
+    saved, rate = soundfile.read(loop.save(tmp_path / "loop.wav", rate=48000))
+
+    assert (len(saved), rate) == (round(length * 48000), 48000)
+    round_it = np.concatenate([saved, saved[:2]])
+    assert np.abs(np.diff(round_it)).max() < 1.01 * 0.5 * 2 * np.pi * cycles / count * 44100 / 48000
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,12 @@ def resample(pcm: PCM, source_rate: int, target_rate: int) -> PCM:
     return np.concatenate([stream.push(pcm), stream.finish()])
 
 
-def resample_loop(pcm: PCM, source_rate: int, target_rate: int) -> PCM:
-    """Return a loop at the target rate whose end runs into its own start, as the filter hears it."""
-    length = resampled_length(len(pcm), source_rate, target_rate)
+def resample_loop(pcm: PCM, source_rate: int, target_rate: int, samples: int | None = None) -> PCM:
+    """Return a loop at the target rate whose end runs into its own start, as the filter hears it.
+
+    samples: the length wanted, where bars decide it and the loop's own, rounded at both rates, may be one off.
+    """
+    length = resampled_length(len(pcm), source_rate, target_rate) if samples is None else samples
     if source_rate == target_rate or len(pcm) == 0:
         return pcm
     # Context of whole source seconds maps to whole target seconds, so the cut falls on the sample.

@@ -13,7 +13,7 @@ import soundfile
 
 from audiogen_daemon.audio import atomic, metadata, naming
 from audiogen_daemon.audio.record import StemRecord
-from audiogen_daemon.audio.resample import StreamResampler, resample, resample_loop
+from audiogen_daemon.audio.resample import StreamResampler, resample, resample_loop, resampled_length
 from audiogen_daemon.audio.ring import PCM
 from audiogen_daemon.audio.wav import write_wav
 
@@ -83,7 +83,12 @@ def render(record: StemRecord, pcm: PCM, rate: int, form: StemFormat, samples: i
         pcm: (samples, channels) at `rate` Hz.
         samples: exact length at the stem's rate, where bars decide it; None keeps the take's own, rounded.
     """
-    out = resample_loop(pcm, rate, form.rate) if record.loop else resample(pcm, rate, form.rate)
+    if record.loop:
+        own = resampled_length(len(pcm), rate, form.rate)
+        close = samples is not None and abs(samples - own) <= 1
+        out = resample_loop(pcm, rate, form.rate, samples if close else own)
+    else:
+        out = resample(pcm, rate, form.rate)
     if samples is not None and len(out) != samples:
         out = np.concatenate([out[:samples], np.zeros((max(0, samples - len(out)), out.shape[1]), np.float32)])
     gain_db = 0.0
