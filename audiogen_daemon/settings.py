@@ -41,6 +41,7 @@ class Settings:
     top_k: int | None = None
     top_p: float | None = None
     guidance: float | None = None
+    beta: float | None = None
     variations: int = 1
     loop: int = 0
     words: int = 1
@@ -150,6 +151,9 @@ PARAMETERS: dict[str, Parameter] = {
         Parameter("top_k", "integer", "candidates per token; 1 is greedy, 0 keeps all", 0, 2048, "", "model"),
         Parameter("top_p", "number", "probability mass kept; 0 switches it off", 0, 1, "", "model"),
         Parameter("guidance", "number", "how closely the prompt is followed; 1 switches it off", 0, 20, "", "model"),
+        Parameter(
+            "beta", "number", "how much more the prompt counts than the style in style models", 1, 10, "", "model"
+        ),
         Parameter("variations", "integer", "takes made at once from one request", 1, 8),
         Parameter("loop", "integer", "1 makes the take loop without a seam", 0, 1),
         Parameter("melody", "file", "sound file whose tune is followed, from the in folder or the drop folder; off"),

@@ -38,6 +38,7 @@ def request_for(takes: Sequence[Take], pipeline: Pipeline, drop_folder: Path) ->
         morph=settings.morph,
         melody=read_melody(find_input(drop_folder, settings.melody), rate) if settings.melody else None,
         style=read_style(find_input(drop_folder, settings.style), rate) if settings.style else None,
+        beta=settings.beta,
         continues=_tail(Path(take.continues), pipeline) if take.continues else None,
     )
 

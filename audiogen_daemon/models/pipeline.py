@@ -113,8 +113,9 @@ class Pipeline(Protocol):
     def jam(self, request: Request) -> Generator[Progress | Audio, Request | None, None]:
         """Yield progress and audio until closed; `send` another request between two items to steer.
 
-        Prompt, morph and sampling of a sent request hold from the next step on; what else it says belongs to a take and
-        is passed over, as are `seconds` and `variations` of the first. `send` returns the next item, as `next` does.
+        Prompt, morph, sampling and beta of a sent request hold from the next step on; what else it says belongs to a
+        take and is passed over, as are `seconds` and `variations` of the first. `send` returns the next item, as `next`
+        does.
 
         Raises:
             ValueError: by `jam` or by `send`; a jam that refuses what was sent plays on as before.

@@ -8,7 +8,7 @@ from audiogen_daemon.session.state import Now, Session, Step
 from audiogen_daemon.session.takes import check, drawn_seed, run_next, uid
 from audiogen_daemon.settings import Settings, change
 
-STEERS = ("prompt", "morph", "temperature", "top_k", "top_p", "guidance")
+STEERS = ("prompt", "morph", "temperature", "top_k", "top_p", "guidance", "beta")
 """Settings that a running jam follows at once."""
 
 SLOTS = 4

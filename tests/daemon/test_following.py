@@ -11,11 +11,13 @@ from tests.models.reference.tiny_musicgen import FOLLOWING, write_checkpoint
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory):
     folder = tmp_path_factory.mktemp("following")
-    write_checkpoint(folder / "models" / "melody", FOLLOWING["melody"])
+    for kind in ("melody", "style"):
+        write_checkpoint(folder / "models" / kind, FOLLOWING[kind])
     with live_daemon(folder, "engine.model=melody", f"models.folder={folder / 'models'}") as running:
         seconds = np.arange(44100) / 44100
         tune = np.stack([0.5 * np.sin(2 * np.pi * 440 * seconds), 0.5 * np.sin(2 * np.pi * 660 * seconds)], axis=1)
         soundfile.write(running.stems / "in" / "my tune.wav", tune, 44100)
+        soundfile.write(running.stems / "in" / "my style.wav", np.tile(tune, (2, 1)), 44100)
         yield running
 
 
@@ -24,6 +26,10 @@ def take(daemon, *words) -> np.ndarray:
     daemon.send("/generate", "warm", "model", "melody", "seconds", 0.5, "seed", 1, *words)
     number = daemon.wait("/take/queued", since=since)[0]
     return soundfile.read(daemon.wait("/stem/saved", lambda v: v[0] == number, since)[1])[0]
+
+
+def styled(daemon, *words) -> np.ndarray:
+    return take(daemon, "model", "style", "style", "my style.wav", *words)
 
 
 def failed(daemon, *words) -> list:
@@ -41,6 +47,16 @@ def test_a_stem_can_be_followed_by_its_name(daemon):
     take(daemon)
     stem = next(daemon.stems.glob("*.wav")).name
     assert len(take(daemon, "melody", stem)) == 22050
+
+
+def test_beta_weighs_the_prompt_against_the_style_that_is_followed(daemon):
+    own = styled(daemon)
+    assert np.array_equal(styled(daemon, "beta", "model"), own)
+    assert not np.array_equal(styled(daemon, "beta", 1.0), own)
+
+
+def test_beta_says_nothing_to_a_model_that_follows_no_style(daemon):
+    assert np.array_equal(take(daemon, "beta", 2.0), take(daemon))
 
 
 def test_what_is_not_there_cannot_be_read_or_is_silent_is_named(daemon):

@@ -21,7 +21,6 @@ pytestmark = [pytest.mark.parity, pytest.mark.filterwarnings("ignore")]
 
 BLOCKS = Backend("cpu", "float32", steps_per_graph=4, fold_text=False)
 PROMPT = "dusty rhodes loop"
-BETA = 4.0
 
 
 @pytest.fixture(scope="module")
@@ -90,8 +89,11 @@ def test_a_melody_model_converted_plays_audiocrafts_tokens(original, stereo, fol
 
 
 @pytest.mark.parametrize("backend", [CPU, BLOCKS], ids=["steps", "blocks"])
-@pytest.mark.parametrize(("followed", "prompt"), [(True, PROMPT), (True, ""), (False, PROMPT)])
-def test_a_style_model_converted_plays_audiocrafts_tokens(original, followed, prompt, backend):
+@pytest.mark.parametrize(
+    ("followed", "prompt", "beta"),
+    [(True, PROMPT, None), (True, PROMPT, 2.0), (True, "", 2.0), (False, PROMPT, 2.0)],
+)
+def test_a_style_model_converted_plays_audiocrafts_tokens(original, followed, prompt, beta, backend):
     import torch
 
     original = original("style", False)
@@ -105,13 +107,13 @@ def test_a_style_model_converted_plays_audiocrafts_tokens(original, followed, pr
 
     def doubly(logits: Any) -> Any:
         both, alone, unconditional = logits
-        return unconditional + 3.0 * (alone + BETA * (both - alone) - unconditional)
+        return unconditional + 3.0 * (alone + (beta or 5.0) * (both - alone) - unconditional)
 
     if followed and prompt:
         codes = original.greedy([(style, text), (style, wordless), (none, wordless)], doubly)
     else:
         codes = original.greedy([(style, text), (none, wordless)], guided)
-    got = hear(model, prompt=prompt, style=sound if followed else None, beta=BETA)
+    got = hear(model, prompt=prompt, style=sound if followed else None, beta=beta)
 
     np.testing.assert_allclose(got, original.sound(codes), atol=1e-4)
 

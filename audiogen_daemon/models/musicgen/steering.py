@@ -54,12 +54,13 @@ class Steering:
         self.conditions = conditions_of(prompts, ahead, request)
 
     def follow(self, sent: Request) -> None:
-        """Go by prompt, morph and sampling of another checked request from now on."""
+        """Go by prompt, morph, sampling and beta of another checked request from now on."""
         before = self._request
-        self._request = replace(before, prompt=sent.prompt, morph=sent.morph, sampling=sent.sampling)
+        self._request = replace(before, prompt=sent.prompt, morph=sent.morph, sampling=sent.sampling, beta=sent.beta)
         self._wanted = blend(self._request)
         switched = (before.sampling.guidance == 1.0) != (sent.sampling.guidance == 1.0)
-        if self._ahead is not None and sent.prompt == before.prompt and not switched:
+        stays = (sent.prompt, sent.beta) == (before.prompt, before.beta) and not switched
+        if self._ahead is not None and stays:
             # The same prefix, not an equal one: what was read behind it stays good.
             self.conditions = replace(self.conditions, sampling=sent.sampling)
         else:

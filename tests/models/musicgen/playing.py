@@ -1,7 +1,7 @@
 """Tiny models in every way that a backend may choose, and their takes as sound."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ WAYS = {
     "compiled": Backend("cpu", "float32", steps_per_graph=4, fold_text=False),
 }
 
+Jam = Generator[Progress | Audio, Request | None, None]
+
 
 def tiny(folder: Path, config: Mapping[str, Any], way: str = "folded", frames: int = 1500) -> MusicGen:
     """A random model. frames: the length it was trained on."""
@@ -31,6 +33,18 @@ def tiny(folder: Path, config: Mapping[str, Any], way: str = "folded", frames: i
 def sound(items: Iterable[Progress | Audio], variation: int = 0) -> np.ndarray:
     """One variation's samples."""
     return np.concatenate([item.pcm for item in items if isinstance(item, Audio) and item.variation == variation])
+
+
+def played(jam: Jam, steps: int, steer: dict[int, Request] | None = None) -> list[Progress | Audio]:
+    """The items until so many steps are made; a request is sent as soon as the step it stands at is."""
+    items, waiting = [next(jam)], dict(steer or {})
+    while True:
+        item = items[-1]
+        step = item.step if isinstance(item, Progress) else 0
+        if step >= steps:
+            return items
+        due = min(waiting) if waiting and min(waiting) <= step else None
+        items.append(jam.send(waiting.pop(due)) if due is not None else next(jam))
 
 
 def spied(model: MusicGen, request: Request) -> tuple[Score, np.ndarray]:

@@ -6,8 +6,8 @@ import mlx.core as mx
 import numpy as np
 import pytest
 
-from audiogen_daemon.models.pipeline import Audio, Progress, Request, Sampling
-from tests.models.musicgen.playing import sound, tiny
+from audiogen_daemon.models.pipeline import Progress, Request, Sampling
+from tests.models.musicgen.playing import played, sound, tiny
 from tests.models.reference.tiny_musicgen import MONO, SHAPES
 
 REQUEST = Request("dusty rhodes loop", seconds=1.0, seed=3, sampling=Sampling(top_k=50))
@@ -27,18 +27,6 @@ def folded(tmp_path_factory):
 @pytest.fixture(scope="module")
 def stereo(tmp_path_factory):
     return tiny(tmp_path_factory.mktemp("stereo"), SHAPES["stereo"], frames=TRAINED)
-
-
-def played(jam, steps: int, steer: dict[int, Request] | None = None) -> list[Progress | Audio]:
-    """The items until so many steps are made; a request is sent as soon as the step it stands at is."""
-    items, waiting = [next(jam)], dict(steer or {})
-    while True:
-        item = items[-1]
-        step = item.step if isinstance(item, Progress) else 0
-        if step >= steps:
-            return items
-        due = min(waiting) if waiting and min(waiting) <= step else None
-        items.append(jam.send(waiting.pop(due)) if due is not None else next(jam))
 
 
 def test_an_unsteered_jam_is_the_take_that_never_ends(mono):

@@ -14,7 +14,7 @@ from audiogen_daemon.models.musicgen.style_config import NEW, OLD
 from audiogen_daemon.models.pipeline import Request, Sampling
 from audiogen_daemon.models.reading import CheckpointError
 from audiogen_daemon.models.sampling import guide, guide_doubly
-from tests.models.musicgen.playing import WAYS, sound
+from tests.models.musicgen.playing import WAYS, played, sound
 from tests.models.reference.tiny_musicgen import STYLE, changed, write_checkpoint, write_documents
 from tests.models.reference.tunes import SEEDS
 from tests.models.reference.tunes import sound as wandering
@@ -102,6 +102,17 @@ def test_style_and_beta_and_prompt_all_count(style, change):
     request = replace(REQUEST, style=wandering(4.0))
 
     assert not np.array_equal(sound(style.generate(request)), sound(style.generate(replace(request, **change))))
+
+
+@pytest.mark.parametrize("beta", [1.0, 9.0])
+def test_a_jam_follows_beta(style, beta):
+    request = replace(REQUEST, style=wandering(4.0))
+    plain = sound(played(style.jam(request), 60))
+    steered = sound(played(style.jam(request), 60, {20: replace(request, beta=beta)}))
+
+    same = min(len(plain), len(steered))
+    differs = np.nonzero(np.abs(plain[:same] - steered[:same]).max(axis=1) > 1e-6)[0]
+    assert differs[0] > 10 * 640
 
 
 def test_compiled_blocks_draw_the_same_take(folder, style):
