@@ -2,6 +2,7 @@
 
 import socket
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +14,9 @@ from audiogen_daemon.messages import Peer
 
 RENEW = 30.0
 """Seconds between two renewals of the subscription."""
+
+ANSWER = 1.0
+"""Seconds that a daemon has to answer."""
 
 
 class Client:
@@ -62,7 +66,7 @@ class Client:
                 return
             yield from osc.decode(datagram)
 
-    def ask(self, address: str, *values: Any, answer: str, timeout: float = 1.0) -> list[Any]:
+    def ask(self, address: str, *values: Any, answer: str, timeout: float = ANSWER) -> list[Any]:
         """Send a message and return the arguments of its answer.
 
         Raises:
@@ -74,10 +78,7 @@ class Client:
                 return arguments
             if heard == "/error" and arguments and arguments[0] == address:
                 raise CommandError(str(arguments[1]))
-        raise EngineError(
-            f"no answer from {self.peer.host}:{self.peer.port} within {timeout:g} s; is the daemon running? "
-            "start it: audiogen-daemon run"
-        )
+        raise self._nobody(timeout)
 
     def generate(
         self,
@@ -97,8 +98,7 @@ class Client:
             CommandError: refused. JobError: it failed or was cancelled. EngineError: no answer in time.
         """
         self.send("/subscribe")
-        pairs = [word for pair in settings.items() for word in pair]
-        take = self.ask("/generate", prompt, *pairs, answer="/take/queued")[0]
+        take = self._ask_for_take(prompt, settings)
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             for address, values in self.answers(min(RENEW, deadline - time.monotonic())):
@@ -112,3 +112,21 @@ class Client:
                     raise JobError(address.removeprefix("/take/"), " ".join(map(str, values[1:])) or "cancelled")
             self.send("/subscribe")
         raise EngineError(f"take {take} was not finished within {timeout:g} s")
+
+    def _ask_for_take(self, prompt: str, settings: dict[str, Any]) -> int:
+        """Return the number of the take; what others ask for meanwhile is heard too, so the request has a name."""
+        name = f"python-{uuid.uuid4().hex[:12]}"
+        pairs = [word for pair in settings.items() for word in pair]
+        self.send("/generate", prompt, *pairs, "client", name)
+        for heard, values in self.answers(ANSWER):
+            if heard == "/take/queued" and values[2:] == [name]:
+                return int(values[0])
+            if heard == "/error" and values[2:] == [name]:
+                raise CommandError(str(values[1]))
+        raise self._nobody(ANSWER)
+
+    def _nobody(self, seconds: float) -> EngineError:
+        return EngineError(
+            f"no answer from {self.peer.host}:{self.peer.port} within {seconds:g} s; is the daemon running? "
+            "start it: audiogen-daemon run"
+        )

@@ -1,4 +1,4 @@
-"""From a path that came over the wire to the take that the stem there was made from; nothing outside is ever opened."""
+"""From a path that came over the wire to the sound there, and its take; nothing outside is ever opened."""
 
 import dataclasses
 import difflib
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from audiogen_daemon.audio.describe import read_record
-from audiogen_daemon.audio.dropfolder import SOUND_ENDINGS
+from audiogen_daemon.audio.dropfolder import FOLLOWED, INPUT_ENDINGS, SOUND_ENDINGS
 from audiogen_daemon.audio.record import StemRecord
 from audiogen_daemon.errors import CommandError
 from audiogen_daemon.messages import Take
@@ -20,19 +20,51 @@ def find_stem(folder: Path, text: str) -> tuple[Path, Take]:
         CommandError: it is outside, is not there, is no stem of ours, or says what no take can be.
     """
     path = _inside(folder, text)
+    take = _take(folder, path)
+    if take is None:
+        raise CommandError(f"{show(path.name)} is no stem of ours: it does not say what it was made from")
+    return path, take
+
+
+def find_sound(folder: Path, text: str) -> tuple[Path, Take | None]:
+    """Return a sound to go on from, and its take if it is a stem of ours; text: as `find_stem`, or a name in the in
+    folder.
+
+    Raises:
+        CommandError: it is outside or is not there.
+    """
+    endings = SOUND_ENDINGS | INPUT_ENDINGS
+    try:
+        path = _inside(folder, text, endings)
+    except CommandError:
+        if not _is_file(folder / FOLLOWED / text):
+            raise
+        path = _inside(folder, f"{FOLLOWED}/{text}", endings)
+    return path, _take(folder, path)
+
+
+def _take(folder: Path, path: Path) -> Take | None:
+    """Return the take that a sound was made from, as far as its record can be believed; None where it has none."""
     try:
         record = read_record(path)
     except (OSError, ValueError) as error:
         raise CommandError(f"{show(path.name)} cannot be read: {error}") from error
     if record is None:
-        raise CommandError(f"{show(path.name)} is no stem of ours: it does not say what it was made from")
+        return None
     continues = str(record.settings.get("continues") or "")
     if continues:
         continues = str(_inside(folder, continues))
-    return path, Take(record.take, record.uid, _settings(record, path), record.created, continues)
+    return Take(record.take, record.uid, _settings(record, path), record.created, continues)
 
 
-def _inside(folder: Path, text: str) -> Path:
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _inside(folder: Path, text: str, endings: frozenset[str] = SOUND_ENDINGS) -> Path:
     """Return where a path really leads, if that is a sound file in the folder."""
     try:
         root = folder.resolve()
@@ -46,8 +78,8 @@ def _inside(folder: Path, text: str) -> Path:
         near = difflib.get_close_matches(path.name, [p.name for p in root.glob("*.*")], n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise CommandError(f"{show(text)} is not in the drop folder {root}{hint}")
-    if path.suffix.lower() not in SOUND_ENDINGS:
-        raise CommandError(f"{show(text)} is no sound file; give one of {', '.join(sorted(SOUND_ENDINGS))}")
+    if path.suffix.lower() not in endings:
+        raise CommandError(f"{show(text)} is no sound file; give one of {', '.join(sorted(endings))}")
     return path
 
 

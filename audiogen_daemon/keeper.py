@@ -17,8 +17,9 @@ from audiogen_daemon.audio.resample import resample
 from audiogen_daemon.audio.ring import PCM
 from audiogen_daemon.audio.wav import write_wav
 from audiogen_daemon.config import Config, ConfigError
+from audiogen_daemon.engine import hearing
 from audiogen_daemon.errors import CommandError
-from audiogen_daemon.finding import find_stem
+from audiogen_daemon.finding import find_sound, find_stem
 from audiogen_daemon.journal import Journal
 from audiogen_daemon.settings import Settings
 
@@ -100,6 +101,7 @@ class StemKeeper:
         except OSError as error:
             log.error("%s", stems.stem_error(self._folder, error))
         atomic.sweep_parts(self._folder)
+        atomic.sweep_parts(self._folder / dropfolder.FOLLOWED)
         atomic.sweep_parts(self._state / "held")
         waiting = {one.record.uid for one in held.held(self._state)}
         missing = []
@@ -152,10 +154,14 @@ class StemKeeper:
     def read(self, command: m.Continue | m.Again) -> list[m.Message]:
         """Return the command with the take that its stem came from, or why it cannot be followed."""
         try:
-            path, take = find_stem(self._folder, command.path)
+            if isinstance(command, m.Again):
+                path, take = find_stem(self._folder, command.path)
+                return [dataclasses.replace(command, path=str(path), found=take)]
+            path, ours = find_sound(self._folder, command.path)
+            return [dataclasses.replace(command, path=str(path), found=ours, read=True)]
         except CommandError as error:
-            return [m.Invalid(str(error), sender=command.sender, address=command.address)]
-        return [dataclasses.replace(command, path=str(path), found=take)]
+            client = command.client if isinstance(command, m.Continue) else ""
+            return [m.Invalid(str(error), client, sender=command.sender, address=command.address)]
 
     def deliver_held(self) -> list[m.Event]:
         """Bring stems that had to wait into the drop folder, if it takes them now."""
@@ -170,7 +176,7 @@ class StemKeeper:
         return events
 
     def watch(self, tell: Callable[[m.Message], None]) -> None:
-        """Watch the drop folder, and the inbox in it; `tell` is called from the watchers' threads."""
+        """Watch the drop folder, and the inboxes in it; `tell` is called from the watchers' threads."""
 
         def said(event: dropfolder.FolderEvent) -> None:
             match event:
@@ -186,14 +192,31 @@ class StemKeeper:
                     tell(m.FolderState(str(path), True))
 
         def dropped(event: dropfolder.FolderEvent) -> None:
-            if isinstance(event, dropfolder.Landed):
-                tell(m.Again(path=str(event.path), address="/again"))
+            match event:
+                case dropfolder.Landed(path):
+                    tell(m.Again(path=str(path), address="/again"))
+                case dropfolder.Unreadable(path):
+                    tell(m.FileUnusable("/again", _damaged(path)))
 
-        inbox = self._folder / INBOX
+        def given(event: dropfolder.FolderEvent) -> None:
+            match event:
+                case dropfolder.Landed(path) | dropfolder.Unreadable(path):
+                    tell(_heard(path))
+                case dropfolder.Removed(path):
+                    tell(m.InputRemoved(path.name))
+                case dropfolder.Renamed(old, new):
+                    tell(m.InputRemoved(old.name))
+                    tell(_heard(new))
+
+        inbox, followed = self._folder / INBOX, self._folder / dropfolder.FOLLOWED
         with contextlib.suppress(OSError):
             inbox.mkdir(exist_ok=True)
-            (self._folder / dropfolder.FOLLOWED).mkdir(exist_ok=True)
-        self._watchers = [dropfolder.DropFolder(self._folder, said), dropfolder.DropFolder(inbox, dropped)]
+            followed.mkdir(exist_ok=True)
+        self._watchers = [
+            dropfolder.DropFolder(self._folder, said),
+            dropfolder.DropFolder(inbox, dropped),
+            dropfolder.DropFolder(followed, given, endings=dropfolder.INPUT_ENDINGS),
+        ]
         for watcher in self._watchers:
             watcher.start()
 
@@ -201,6 +224,17 @@ class StemKeeper:
         """Stop watching."""
         for watcher in self._watchers:
             watcher.close()
+
+
+def _heard(path: Path) -> m.InputLanded | m.FileUnusable:
+    try:
+        return m.InputLanded(path.name, hearing.seconds_of(path))
+    except (OSError, ValueError) as error:
+        return m.FileUnusable("/input/landed", str(error))
+
+
+def _damaged(path: Path) -> str:
+    return f"{path.name} is damaged or no sound; save it again, and drop it once more"
 
 
 def finished(settings: Settings, pcm: PCM, rate: int, stem_rate: int) -> tuple[PCM, int, Findings]:

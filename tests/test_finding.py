@@ -6,7 +6,7 @@ import pytest
 
 from audiogen_daemon.audio import stems
 from audiogen_daemon.errors import CommandError
-from audiogen_daemon.finding import find_stem
+from audiogen_daemon.finding import find_sound, find_stem
 from audiogen_daemon.keeper import record_of
 from audiogen_daemon.messages import SaveStem, Take
 from audiogen_daemon.settings import Settings
@@ -61,6 +61,25 @@ def test_nothing_outside_the_folder_is_opened_by_any_way(folder, tmp_path):
     ):
         with pytest.raises(CommandError, match="is outside the drop folder"):
             find_stem(folder, text)
+
+
+def test_a_sound_to_go_on_from_need_not_be_ours_and_may_lie_in_the_in_folder(folder, tmp_path):
+    (folder / "in").mkdir()
+    ours = stem(folder, "ours")
+    for place in ("foreign.wav", "in/guitar.mp3"):
+        (folder / place).write_bytes(b"RIFF....WAVE")
+
+    assert find_sound(folder, "ours.wav") == (ours.resolve(), find_stem(folder, "ours.wav")[1])
+    assert find_sound(folder, "foreign.wav") == ((folder / "foreign.wav").resolve(), None)
+    for text in ("guitar.mp3", "in/guitar.mp3", str(folder / "in" / "guitar.mp3")):
+        assert find_sound(folder, text) == ((folder / "in" / "guitar.mp3").resolve(), None)
+    (folder / "in" / "up.wav").symlink_to(stem(tmp_path, "outside"))
+    for text in ("up.wav", "in/up.wav", "../outside.wav", "in/../../outside.wav"):
+        with pytest.raises(CommandError, match="outside the drop folder"):
+            find_sound(folder, text)
+    for text in ("gone.wav", "in", "a\0b.wav", "x" * 5000):
+        with pytest.raises(CommandError, match=r"is not in the drop folder|is no path"):
+            find_sound(folder, text)
 
 
 def test_what_is_no_stem_says_so(folder):

@@ -24,11 +24,20 @@ FOLLOWED = "in"
 """The folder inside the drop folder for sound whose melody or style is followed."""
 
 SOUND_ENDINGS = frozenset({".wav", ".flac", ".aif", ".aiff"})
+INPUT_ENDINGS = SOUND_ENDINGS | {".mp3", ".ogg"}
+"""Stems are never of the other kinds, but what is followed may be."""
 
 
 @dataclass(frozen=True)
 class Landed:
     """A sound file is in the folder, whole."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A file that is named like sound is in the folder, and is none that can be read."""
 
     path: Path
 
@@ -62,7 +71,7 @@ class FolderBack:
     path: Path
 
 
-FolderEvent = Landed | Removed | Renamed | FolderGone | FolderBack
+FolderEvent = Landed | Unreadable | Removed | Renamed | FolderGone | FolderBack
 
 
 @dataclass(frozen=True)
@@ -74,7 +83,7 @@ class Entry:
     modified: int
 
 
-def scan(folder: Path) -> dict[str, Entry]:
+def scan(folder: Path, endings: frozenset[str] = SOUND_ENDINGS) -> dict[str, Entry]:
     """Return the sound files in a folder by name; hidden ones and everything else are left out.
 
     Raises:
@@ -82,7 +91,7 @@ def scan(folder: Path) -> dict[str, Entry]:
     """
     found = {}
     for path in folder.iterdir():
-        if path.name.startswith(".") or path.suffix.lower() not in SOUND_ENDINGS:
+        if path.name.startswith(".") or path.suffix.lower() not in endings:
             continue
         with contextlib.suppress(FileNotFoundError):
             status = path.stat()
@@ -125,15 +134,25 @@ class DropFolder:
     Args:
         on_event: called from the watcher's own thread.
         settle: seconds. rescan: seconds between scans when the operating system says nothing.
+        patience: seconds that a file may stay as it is without being whole until that is said.
+        endings: of the files that are watched.
     """
 
     def __init__(
-        self, folder: Path, on_event: Callable[[FolderEvent], None], settle: float = 0.2, rescan: float = 3.0
+        self,
+        folder: Path,
+        on_event: Callable[[FolderEvent], None],
+        settle: float = 0.2,
+        rescan: float = 3.0,
+        patience: float = 2.0,
+        endings: frozenset[str] = SOUND_ENDINGS,
     ) -> None:
         self._folder = folder
         self._on_event = on_event
         self._settle = settle
         self._rescan = rescan
+        self._patience = patience
+        self._endings = endings
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
@@ -141,12 +160,15 @@ class DropFolder:
         self._identity: tuple[int, int] | None = None
         self._known: dict[str, Entry] = {}
         self._settling: dict[str, tuple[Entry, float]] = {}
+        self._unreadable: dict[str, Entry] = {}
         self._there = True
 
     def start(self) -> None:
         """Take note of what is there and begin to watch; a folder that is missing is waited for."""
         with contextlib.suppress(OSError):
-            self._known = {name: entry for name, entry in scan(self._folder).items() if self._readable(name)}
+            self._known = {
+                name: entry for name, entry in scan(self._folder, self._endings).items() if self._readable(name)
+            }
         self._thread = threading.Thread(target=self._run, name="dropfolder", daemon=True)
         self._thread.start()
 
@@ -180,7 +202,7 @@ class DropFolder:
 
     def _look(self, now: float) -> None:
         try:
-            found = scan(self._folder)
+            found = scan(self._folder, self._endings)
         except OSError:
             if self._there:
                 self._there = False
@@ -208,6 +230,10 @@ class DropFolder:
                 self._on_event(Landed(self._folder / name))
             else:
                 self._settling[name] = (entry, since)
+                if now - since >= self._patience and self._unreadable.get(name) != entry:
+                    self._unreadable[name] = entry
+                    self._on_event(Unreadable(self._folder / name))
+        self._unreadable = {name: entry for name, entry in self._unreadable.items() if name in self._settling}
 
     def _readable(self, name: str) -> bool:
         try:

@@ -99,10 +99,13 @@ def find_chunks(file: BinaryIO) -> Iterator[Chunk]:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether the file is sound that can be read now: a WAV file with all of its data, or a FLAC or AIFF file."""
+    """Whether the file is sound that can be read now: a WAV file with all of its data, or one that begins like FLAC,
+    AIFF, Ogg or MP3."""
     with path.open("rb") as file:
         head = file.read(12)
-        if head[:4] == b"fLaC" or (head[:4] == b"FORM" and head[8:] in (b"AIFF", b"AIFC")):
+        if head[:4] in (b"fLaC", b"OggS") or (head[:4] == b"FORM" and head[8:] in (b"AIFF", b"AIFC")):
+            return True
+        if head[:3] == b"ID3" or (head[:1] == b"\xff" and head[1:2] >= b"\xe0"):
             return True
         try:
             return {"fmt ", "data"} <= {found.name for found in find_chunks(file)}

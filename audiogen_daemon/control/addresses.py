@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.control import building as build
-from audiogen_daemon.control.arguments import Arguments, is_release, pairs_without_prompt, without_press
+from audiogen_daemon.control.arguments import Arguments, client_in, is_release, pairs_without_prompt, without_press
 from audiogen_daemon.errors import CommandError
 from audiogen_daemon.settings import PARAMETERS, show
 
@@ -32,14 +32,14 @@ def parse(address: str, arguments: Arguments, sender: m.Peer | None) -> m.Comman
     if row is None:
         return m.Invalid(_unknown(address), sender=sender, address=address)
     try:
-        pairs = address == "/generate" and pairs_without_prompt(arguments)
+        pairs = address in ("/generate", "/continue") and pairs_without_prompt(arguments)
         if row.trigger and not pairs:
             if is_release(arguments):
                 return None
             arguments = without_press(arguments)
         return replace(row.build(arguments), sender=sender, address=address)
     except CommandError as error:
-        return m.Invalid(str(error), sender=sender, address=address)
+        return m.Invalid(str(error), client_in(arguments), sender=sender, address=address)
 
 
 def _unknown(address: str) -> str:
@@ -58,8 +58,9 @@ _TABLE = (
     ),
     Address(
         "/continue",
-        "[take|path] [seconds]",
-        "go on from a take or a stem in the drop folder; without one, from the last take",
+        "[take|path] [seconds] [name value …]",
+        "go on from a take, by default the last, or a sound in the drop folder or its in folder; a take's own prompt "
+        "holds, unless a pair or a /prompt since then gives another",
         build.continue_take,
         trigger=True,
     ),
@@ -181,6 +182,8 @@ ANSWERS: tuple[tuple[str, str, str], ...] = (
     ("/jam/kept", "id seconds", "its end is being saved as this take"),
     ("/state/morph", "a b [c d]", "the weights of the mixed prompts"),
     ("/state/morph/prompt", "slot text", "a prompt to mix"),
+    ("/input/landed", "name seconds", "a sound lies in the in folder: /set/melody NAME, /continue NAME …"),
+    ("/input/removed", "name", "a sound left the in folder"),
     ("/stem/saved", "id path", "the finished file"),
     ("/stem/landed", "path", "a WAV appeared in the drop folder"),
     ("/stem/removed", "path", "a WAV left the drop folder"),
@@ -197,7 +200,7 @@ ANSWERS: tuple[tuple[str, str, str], ...] = (
     ("/help/reply", "address arguments text", "one row of the table"),
     ("/subscribed", "host port", "this port hears everything from now on"),
     ("/pong", "[x …]", "the answer to /ping"),
-    ("/error", "address reason", "why a message was refused, or what went wrong"),
+    ("/error", "address reason [client]", "why a message was refused, or what went wrong; who asked, if they said"),
 )
 
 

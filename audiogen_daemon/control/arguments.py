@@ -1,6 +1,7 @@
 """Arguments as OSC senders have them: numbers in whatever form, presses and releases of buttons, pairs."""
 
 import math
+from itertools import pairwise
 from typing import Any
 
 from audiogen_daemon.errors import CommandError
@@ -9,7 +10,7 @@ from audiogen_daemon.settings import PARAMETERS, show, to_number
 Arguments = list[Any]
 
 CLIENT = "client"
-"""The pair by which whoever sends /generate names the request; /take/queued repeats it, so they know their takes."""
+"""The pair by which whoever asks for a take names the request; /take/queued and /error repeat it."""
 
 
 def number(arguments: Arguments, index: int, name: str) -> float:
@@ -93,5 +94,14 @@ def _is_take_number(value: Any) -> bool:
 
 def pairs_without_prompt(arguments: Arguments) -> bool:
     """Whether all arguments are names of settings, each with its value."""
-    names = arguments[::2]
-    return len(arguments) % 2 == 0 and all(isinstance(n, str) and (n in PARAMETERS or n == CLIENT) for n in names)
+    return len(arguments) % 2 == 0 and all(is_setting(name) for name in arguments[::2])
+
+
+def is_setting(value: Any) -> bool:
+    """Whether the argument is a name that a value follows."""
+    return isinstance(value, str) and (value in PARAMETERS or value == CLIENT)
+
+
+def client_in(arguments: Arguments) -> str:
+    """Return how the sender names the request, even where the rest of it is wrong; "" where it does not."""
+    return next((b for a, b in pairwise(arguments) if a == CLIENT and isinstance(b, str)), "")

@@ -9,6 +9,7 @@ from audiogen_daemon.control.arguments import (
     Arguments,
     at_most,
     is_path,
+    is_setting,
     number,
     optional_whole,
     pairs_without_prompt,
@@ -30,6 +31,12 @@ def generate(arguments: Arguments) -> m.Command:
         prompt, pairs = text(arguments, 0, "prompt"), arguments[1:]
         if to_number(arguments[0]) == 1 and not isinstance(arguments[0], str):
             prompt = None
+    changes, client = _changes(pairs)
+    return m.Generate(prompt, changes, client)
+
+
+def _changes(pairs: Arguments) -> tuple[tuple[tuple[str, Any], ...], str]:
+    """Return the settings of pairs, and how whoever asks names the request."""
     if len(pairs) % 2:
         raise CommandError(f"{show(pairs[-1])} stands alone; settings come in pairs, as seconds 8 seed 5")
     changes, client = [], ""
@@ -42,7 +49,7 @@ def generate(arguments: Arguments) -> m.Command:
             client = _client(value)
         else:
             changes.append((name, value))
-    return m.Generate(prompt, tuple(changes), client)
+    return tuple(changes), client
 
 
 def _client(value: Any) -> str:
@@ -53,12 +60,14 @@ def _client(value: Any) -> str:
 
 
 def continue_take(arguments: Arguments) -> m.Command:
-    """/continue: a take's number or a stem's path, and seconds."""
-    at_most(arguments, 2)
-    seconds = number(arguments, 1, "seconds") if len(arguments) > 1 else None
-    if is_path(arguments):
-        return m.Continue(seconds=seconds, path=arguments[0])
-    return m.Continue(optional_whole(arguments, 0, "take"), seconds)
+    """/continue: a take's number or a sound's path, seconds, and pairs."""
+    named = next((i for i, a in enumerate(arguments[:3]) if is_setting(a)), len(arguments))
+    what, (changes, client) = arguments[:named], _changes(arguments[named:])
+    at_most(what, 2)
+    seconds = number(what, 1, "seconds") if len(what) > 1 else None
+    if is_path(what):
+        return m.Continue(None, seconds, changes, client, path=what[0])
+    return m.Continue(optional_whole(what, 0, "take"), seconds, changes, client)
 
 
 def again(arguments: Arguments) -> m.Command:

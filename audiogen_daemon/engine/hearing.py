@@ -46,6 +46,17 @@ def read_style(path: Path, sample_rate: int) -> PCM:
         return _read(file, path, (file.frames - wanted) // 2, STYLE_SECONDS, sample_rate)
 
 
+def seconds_of(path: Path) -> float:
+    """How long a sound to follow or to go on from is.
+
+    Raises:
+        ValueError: its beginning cannot be read or holds NaN; as `read_melody`.
+    """
+    with _opened(path) as file:
+        _part(file, path, 0, 0.1)
+        return file.frames / file.samplerate
+
+
 def _opened(path: Path) -> soundfile.SoundFile:
     if not path.is_file():
         raise ValueError(f"{path.name} is not there; put the sound file back or name another")
@@ -63,15 +74,20 @@ def _read(file: soundfile.SoundFile, path: Path, start: int, seconds: float, sam
         raise ValueError(
             f"{path.name} lasts {length:.4g} s, allowed is up to {LONGEST_SECONDS:g} s; cut out the part to follow"
         )
+    pcm = _part(file, path, start, seconds)
+    if pcm.shape[1] > 2:
+        pcm = pcm.mean(axis=1, keepdims=True)
+    return np.asarray(soxr.resample(pcm, file.samplerate, sample_rate, quality="VHQ"), dtype=np.float32)
+
+
+def _part(file: soundfile.SoundFile, path: Path, start: int, seconds: float) -> PCM:
     try:
         file.seek(start)
-        pcm = file.read(round(seconds * file.samplerate), dtype="float32", always_2d=True)
+        pcm: PCM = file.read(round(seconds * file.samplerate), dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
         raise ValueError(f"{path.name} is damaged ({error.error_string}); save it again") from error
     if len(pcm) == 0:
         raise ValueError(f"{path.name} is damaged: it ends before its first sample; save it again")
     if not np.isfinite(pcm).all():
         raise ValueError(f"{path.name} holds NaN or infinite samples, allowed is -1 to 1; save it again")
-    if pcm.shape[1] > 2:
-        pcm = pcm.mean(axis=1, keepdims=True)
-    return np.asarray(soxr.resample(pcm, file.samplerate, sample_rate, quality="VHQ"), dtype=np.float32)
+    return pcm

@@ -31,20 +31,24 @@ class Generate(Command):
 
 @dataclass(frozen=True)
 class Continue(Command):
-    """Go on from a take (None: the last), or from a stem in the drop folder.
+    """Go on from a take (None: the last), or from a sound in the drop folder or the in folder.
 
-    found: the take that the stem at `path` came from, once it has been read.
+    changes and client as in Generate. found: the take that the sound at `path` came from, once it has been read;
+    None for one that is not ours.
     """
 
     take: int | None = None
     seconds: float | None = None
+    changes: tuple[tuple[str, object], ...] = ()
+    client: str = ""
     path: str = ""
     found: Take | None = None
+    read: bool = False
 
 
 @dataclass(frozen=True)
 class Again(Command):
-    """Make a take once more with a new seed (None: the last), or the take of a stem; path and found as in Continue."""
+    """Make a take once more with a new seed (None: the last), or the take of a stem in the drop folder."""
 
     take: int | None = None
     path: str = ""
@@ -247,6 +251,7 @@ class Help(Command):
 
 @dataclass(frozen=True)
 class Invalid(Command):
-    """A message that could not be understood; the reason goes back to whoever sent it."""
+    """A message that could not be understood; the reason goes back to whoever sent it, with the client's name."""
 
     reason: str
+    client: str = ""

@@ -138,6 +138,29 @@ class FileRenamed:
 
 
 @dataclass(frozen=True)
+class InputLanded:
+    """A sound to follow or to go on from lies in the in folder."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class InputRemoved:
+    """A sound left the in folder."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class FileUnusable:
+    """A file in the in folder or the again folder is of no use there; address: what it was meant for."""
+
+    address: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class FolderState:
     """The drop folder itself went away, or is back."""
 
@@ -241,6 +264,9 @@ Event = (
     | FileLanded
     | FileRemoved
     | FileRenamed
+    | InputLanded
+    | InputRemoved
+    | FileUnusable
     | FolderState
     | TakeAudible
     | PreviewStarted

@@ -18,7 +18,8 @@ def step(session: Session, message: m.Message, now: Now) -> Step:
         return rule(session, message, now)
     except CommandError as error:
         assert isinstance(message, m.Command)
-        return session, [m.Answer(message.sender, "/error", (message.address, str(error)))]
+        client = getattr(message, "client", "")
+        return session, [m.Answer(message.sender, "/error", (message.address, str(error), *[client] * bool(client)))]
 
 
 RULES: dict[type[Any], Callable[[Session, Any, Now], Step]] = {
@@ -72,6 +73,9 @@ RULES: dict[type[Any], Callable[[Session, Any, Now], Step]] = {
     m.FileLanded: files.file_landed,
     m.FileRemoved: files.file_removed,
     m.FileRenamed: files.file_renamed,
+    m.InputLanded: files.input_landed,
+    m.InputRemoved: files.input_removed,
+    m.FileUnusable: files.file_unusable,
     m.FolderState: files.folder_state,
     m.PreviewStarted: files.preview_started,
     m.PreviewWritten: files.preview_written,

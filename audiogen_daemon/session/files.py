@@ -32,6 +32,18 @@ def file_renamed(session: Session, event: m.FileRenamed, now: Now) -> Step:
     return session, [m.Notify("/stem/removed", (event.old,)), m.Notify("/stem/landed", (event.new,))]
 
 
+def input_landed(session: Session, event: m.InputLanded, now: Now) -> Step:
+    return session, [m.Notify("/input/landed", (event.name, event.seconds))]
+
+
+def input_removed(session: Session, event: m.InputRemoved, now: Now) -> Step:
+    return session, [m.Notify("/input/removed", (event.name,))]
+
+
+def file_unusable(session: Session, event: m.FileUnusable, now: Now) -> Step:
+    return session, [m.Notify("/error", (event.address, event.reason))]
+
+
 def folder_state(session: Session, event: m.FolderState, now: Now) -> Step:
     if event.there:
         return session, [m.DeliverHeld()]

@@ -39,6 +39,7 @@ class Session:
     """All the daemon knows; replaced, never changed.
 
     entropy: drawn once per daemon; seeds and uids of takes derive from it. made: take id -> its settings and stem.
+    prompted: the take that was next when the prompt was last set, 0 before.
     help: (address, arguments, text) rows for /help. grid: what the monitor was told of the transport.
     link: the transport follows Ableton Link, not what comes by OSC.
     """
@@ -50,6 +51,7 @@ class Session:
     keep_partial: bool = False
     help: tuple[tuple[str, str, str], ...] = ()
     next_take: int = 1
+    prompted: int = 0
     engine: str = "starting"
     engine_reason: str = ""
     warm: tuple[m.ModelInfo, ...] = ()

@@ -2,11 +2,12 @@
 
 import dataclasses
 import hashlib
+from pathlib import Path
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.errors import CommandError
 from audiogen_daemon.session.state import Now, Running, Session, Step
-from audiogen_daemon.settings import Settings, change
+from audiogen_daemon.settings import PARAMETERS, Settings, change, to_number
 
 
 def generate(session: Session, command: m.Generate, now: Now) -> Step:
@@ -14,20 +15,39 @@ def generate(session: Session, command: m.Generate, now: Now) -> Step:
     if command.prompt is not None:
         settings = change(settings, "prompt", command.prompt)
     for name, value in command.changes:
-        settings = change(settings, name, value)
+        settings = changed(session, settings, name, value)
     return accept(session, settings, now, command)
 
 
+def changed(session: Session, settings: Settings, name: str, value: object) -> Settings:
+    """Return the settings with one value changed; a melody or a style may be a take's number."""
+    number = to_number(value) if name in PARAMETERS and PARAMETERS[name].kind == "file" else None
+    if number:
+        if number != int(number):
+            raise CommandError(f"{name} {number:g} is no take's number")
+        value = Path(finished_take(session, int(number))[1]).name
+    return change(settings, name, value)
+
+
 def continue_take(session: Session, command: m.Continue, now: Now) -> Step:
-    if command.path and command.found is None:
+    if command.path and not command.read:
         return session, [m.ReadStem(command)]
-    take, path = (command.found, command.path) if command.found else finished_take(session, command.take)
-    settings = dataclasses.replace(take.settings, seed=session.settings.seed, prompt=session.settings.prompt)
-    if not settings.prompt:
-        settings = dataclasses.replace(settings, prompt=take.settings.prompt)
+    take, path = (command.found, command.path) if command.path else finished_take(session, command.take)
+    settings = _going_on(session, take, path) if take else session.settings
     if command.seconds is not None:
         settings = change(dataclasses.replace(settings, bars=0.0), "seconds", command.seconds)
+    for name, value in command.changes:
+        settings = changed(session, settings, name, value)
     return accept(session, settings, now, command, continues=path)
+
+
+def _going_on(session: Session, take: m.Take, path: str) -> Settings:
+    """Return the settings of what follows a take: its own, but with a prompt that was set after it was asked for."""
+    known = session.made.get(take.id)
+    asked = take.id if known and known[1] == path else 0
+    newer = session.prompted > asked and session.settings.prompt
+    prompt = session.settings.prompt if newer else take.settings.prompt
+    return dataclasses.replace(take.settings, seed=session.settings.seed, prompt=prompt)
 
 
 def again(session: Session, command: m.Again, now: Now) -> Step:
@@ -52,7 +72,7 @@ def accept(session: Session, settings: Settings, now: Now, command: m.Command, c
         takes.append(m.Take(take_id, uid(session, take_id), chosen, now.wall, continues, ids if count > 1 else ()))
     effects: list[m.Effect] = [m.Record(take) for take in takes]
     for position, take in enumerate(takes, len(session.queue) + (session.running is not None)):
-        named = (command.client,) if isinstance(command, m.Generate) and command.client else ()
+        named = (command.client,) if isinstance(command, m.Generate | m.Continue) and command.client else ()
         effects.append(m.Answer(command.sender, "/take/queued", (take.id, position, *named)))
     queued = dataclasses.replace(session, queue=(*session.queue, *takes), next_take=session.next_take + count)
     return run_next(queued, now, effects)

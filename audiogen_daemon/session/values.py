@@ -7,6 +7,7 @@ from audiogen_daemon import messages as m
 from audiogen_daemon.errors import CommandError
 from audiogen_daemon.session.jam import steer
 from audiogen_daemon.session.state import Now, Session, Step
+from audiogen_daemon.session.takes import changed as changed_setting
 from audiogen_daemon.session.takes import not_installed
 from audiogen_daemon.settings import PARAMETERS, Settings, change, show
 
@@ -17,7 +18,7 @@ def set_value(session: Session, command: m.SetValue, now: Now) -> Step:
         if name not in session.installed:
             raise CommandError(not_installed(name, session.installed))
     try:
-        settings = change(session.settings, command.name, command.value)
+        settings = changed_setting(session, session.settings, command.name, command.value)
     except CommandError as error:
         if command.name in PARAMETERS:
             stays = word_for(getattr(session.settings, command.name))
@@ -30,7 +31,8 @@ def changed(session: Session, settings: Settings, sender: m.Peer | None, names: 
     effects: list[m.Effect] = [
         m.Answer(sender, f"/state/{name}", (word_for(getattr(settings, name)),)) for name in names
     ]
-    return steer(dataclasses.replace(session, settings=settings), effects)
+    prompted = session.next_take if names == ("prompt",) else session.prompted
+    return steer(dataclasses.replace(session, settings=settings, prompted=prompted), effects)
 
 
 def word_for(value: Any) -> Any:

@@ -18,6 +18,7 @@ from audiogen_daemon.audio.dropfolder import (
     Landed,
     Removed,
     Renamed,
+    Unreadable,
 )
 
 
@@ -45,12 +46,12 @@ Watch = Callable[..., tuple[Path, Events]]
 def watch(tmp_path: Path) -> Iterator[Watch]:
     watchers: list[DropFolder] = []
 
-    def begin(rescan: float = 60.0, present: tuple[str, ...] = ()) -> tuple[Path, Events]:
+    def begin(rescan: float = 60.0, present: tuple[str, ...] = (), patience: float = 60.0) -> tuple[Path, Events]:
         folder, events = tmp_path / "stems", Events()
         folder.mkdir()
         for name in present:
             sound(folder / name)
-        watcher = DropFolder(folder, events, settle=0.05, rescan=rescan)
+        watcher = DropFolder(folder, events, settle=0.05, rescan=rescan, patience=patience)
         watcher.start()
         watchers.append(watcher)
         return folder, events
@@ -112,6 +113,25 @@ def test_hidden_files_and_what_is_not_sound_are_ignored(watch: Watch) -> None:
     sound(folder / "last.wav")
     events.wait(Landed(folder / "last.wav"))
     assert events.all == [Landed(folder / "last.wav")]
+
+
+def test_a_file_that_is_no_sound_is_named_once_and_lands_when_it_is_mended(watch: Watch) -> None:
+    folder, events = watch(rescan=0.05, patience=0.2)
+    (folder / "broken.wav").write_bytes(b"RIFF\x10\0\0\0WAVE nonsense")
+    events.wait(Unreadable(folder / "broken.wav"))
+    for name in ("one", "two", "three"):
+        sound(folder / f"{name}.wav")
+        events.wait(Landed(folder / f"{name}.wav"))
+    assert events.all.count(Unreadable(folder / "broken.wav")) == 1
+
+    (folder / "broken.wav").write_bytes(b"RIFF\x10\0\0\0WAVE again")
+    events.wait(Landed(sound(folder / "four.wav")))
+    deadline = time.monotonic() + 10
+    while events.all.count(Unreadable(folder / "broken.wav")) < 2 and time.monotonic() < deadline:
+        events.wait(Landed(sound(folder / f"{time.monotonic_ns()}.wav")))
+    assert events.all.count(Unreadable(folder / "broken.wav")) == 2
+    sound(folder / "broken.wav")
+    events.wait(Landed(folder / "broken.wav"))
 
 
 def test_a_file_replaced_in_place_lands_again(watch: Watch) -> None:

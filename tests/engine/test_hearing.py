@@ -43,6 +43,7 @@ def test_a_tune_is_heard_at_any_rate_and_on_any_number_of_channels(tmp_path, rat
         ("tune.aiff", "PCM_24"),
         ("tune.flac", "PCM_16"),
         ("tune.ogg", "VORBIS"),
+        ("tune.mp3", "MPEG_LAYER_III"),
     ],
 )
 def test_a_tune_is_heard_at_any_depth_and_in_any_format(tmp_path, name, subtype):
