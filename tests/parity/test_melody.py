@@ -26,23 +26,24 @@ BLOCKS = Backend("cpu", "float32", steps_per_graph=4, fold_text=False)
 PROMPT = "dusty warm rhodes loop 90 bpm"
 
 
-def random_config(source: random.Random) -> dict:
-    """A melody model of any shape: mono or stereo, a short prefix or a long one."""
-    channels, heads, bits = source.choice([1, 2]), source.choice([1, 3, 4]), source.choice([6, 8, 11])
-    vocabulary = 2**bits
+def random_config(source: random.Random, channels: int, projected: bool) -> dict:
+    """A melody model of any shape: a short prefix or a long one; projected: as in test_musicgen."""
+    heads, bits = source.choice([1, 3, 4]), source.choice([6, 8, 11])
+    vocabulary, width = 2**bits, heads * 2 * source.randint(7, 12)
     return MELODY | {
         "chroma_length": source.choice([1, 7, 100, 235]),
-        "text_encoder": TEXT | {"d_model": 8 * source.randint(1, 6), "num_heads": source.randint(1, 4)},
+        "text_encoder": TEXT
+        | {"d_model": 2 * source.randint(4, 24) + 1 if projected else width, "num_heads": source.randint(1, 4)},
         "audio_encoder": CODEC | {"codebook_size": vocabulary, "target_bandwidths": [bits * 4 / 20]},
         "decoder": DECODER
         | {"model_type": "musicgen_melody_decoder", "num_codebooks": 4 * channels, "audio_channels": channels}
         | {"vocab_size": vocabulary, "bos_token_id": vocabulary, "pad_token_id": vocabulary}
-        | {"hidden_size": heads * 2 * source.randint(7, 12), "num_attention_heads": heads}
+        | {"hidden_size": width, "num_attention_heads": heads}
         | {"num_hidden_layers": source.randint(1, 4)},
     }
 
 
-@pytest.fixture(scope="module", params=range(3))
+@pytest.fixture(scope="module", params=[(1, True), (2, True), (2, False)])
 def case(request, tmp_path_factory):
     import torch
 
@@ -50,9 +51,9 @@ def case(request, tmp_path_factory):
 
     torch.set_num_threads(1)  # beside MLX's own threads, more of them only wait
     seed = random.SystemRandom().randrange(2**31)
-    config = random_config(random.Random(seed))
+    config = random_config(random.Random(seed), *request.param)
     print(f"seed {seed}: {config}")
-    folder = tmp_path_factory.mktemp(f"case{request.param}")
+    folder = tmp_path_factory.mktemp("case")
     (write_checkpoint, write_sharded)[seed % 2](folder, config, seed)
     return seed, folder, reference_melody_model(folder)
 

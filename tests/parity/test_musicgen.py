@@ -23,28 +23,30 @@ BLOCKS = Backend("cpu", "float32", steps_per_graph=4, fold_text=False)
 PROMPT = "dusty warm rhodes loop 90 bpm"
 
 
-def random_config(source: random.Random) -> dict:
-    """A MusicGen of any shape: mono or stereo, odd sizes, few or many layers, heads and codebooks.
+def random_config(source: random.Random, channels: int, projected: bool) -> dict:
+    """A MusicGen of any shape: odd sizes, few or many layers, heads and codebooks.
 
-    The text encoder's width is odd, the decoder's even: where they are equal, transformers makes no projection.
+    projected: the text is not as wide as the decoder; where it is, transformers makes no projection.
     """
-    channels, per_channel = source.choice([1, 2]), source.choice([2, 4])
+    per_channel = source.choice([2, 4])
     bits = source.choice([5, 6, 8, 11])
     heads = source.choice([1, 3, 4])
+    width = heads * 2 * source.randint(3, 12)
     vocabulary = 2**bits
     return MONO | {
         "text_encoder": TEXT
-        | {"d_model": 2 * source.randint(4, 24) + 1, "d_kv": source.randint(4, 16), "num_heads": source.randint(1, 4)}
+        | {"d_model": 2 * source.randint(4, 24) + 1 if projected else width}
+        | {"d_kv": source.randint(4, 16), "num_heads": source.randint(1, 4)}
         | {"num_layers": source.randint(1, 4), "d_ff": source.randint(8, 64)},
         "audio_encoder": CODEC | {"codebook_size": vocabulary, "target_bandwidths": [bits * per_channel / 20]},
         "decoder": DECODER
         | {"vocab_size": vocabulary, "bos_token_id": vocabulary, "pad_token_id": vocabulary}
         | {"num_codebooks": per_channel * channels, "audio_channels": channels, "num_attention_heads": heads}
-        | {"hidden_size": heads * 2 * source.randint(3, 12), "num_hidden_layers": source.randint(1, 4)},
+        | {"hidden_size": width, "num_hidden_layers": source.randint(1, 4)},
     }
 
 
-@pytest.fixture(scope="module", params=range(4))
+@pytest.fixture(scope="module", params=[(1, True), (2, True), (1, False), (2, False)])
 def case(request, tmp_path_factory):
     import torch
 
@@ -52,9 +54,9 @@ def case(request, tmp_path_factory):
 
     torch.set_num_threads(1)  # beside MLX's own threads, more of them only wait
     seed = random.SystemRandom().randrange(2**31)
-    config = random_config(random.Random(seed))
+    config = random_config(random.Random(seed), *request.param)
     print(f"seed {seed}: {config}")
-    folder = tmp_path_factory.mktemp(f"case{request.param}")
+    folder = tmp_path_factory.mktemp("case")
     write = (write_checkpoint, write_sharded)[seed % 2]
     write(folder, config, seed)
     return seed, folder, reference_model(folder)

@@ -10,6 +10,7 @@ from audiogen_daemon.models.backend import DTYPES, Backend, detect
 from audiogen_daemon.models.encodec import Encodec, load_encodec, tensor_shapes
 from audiogen_daemon.models.integrity import check_integrity
 from audiogen_daemon.models.jam import Items, Jam
+from audiogen_daemon.models.layers.linear import Dense
 from audiogen_daemon.models.musicgen.blocks import BlockPlayer
 from audiogen_daemon.models.musicgen.conditioning import PromptEncoder
 from audiogen_daemon.models.musicgen.config import MusicGenConfig, read_config
@@ -135,8 +136,10 @@ def tensor_table(config: MusicGenConfig, folder: Folder) -> dict[str, Shape]:
     shapes = {f"text_encoder.{name}": shape for name, shape in t5_shapes(config.text).items()}
     shapes |= {f"{prefix}{name}": shape for name, shape in tensor_shapes(config.codec, present).items()}
     shapes |= decoder_shapes(config.decoder) | following_shapes(config, folder.tensors)
-    shapes["enc_to_dec_proj.weight"] = (config.decoder.hidden, config.text.hidden)
-    shapes["enc_to_dec_proj.bias"] = (config.decoder.hidden,)
+    # As wide as the decoder, the text needs no projection, and transformers makes none.
+    if config.text.hidden != config.decoder.hidden or "enc_to_dec_proj.weight" in folder.tensors:
+        shapes["enc_to_dec_proj.weight"] = (config.decoder.hidden, config.text.hidden)
+        shapes["enc_to_dec_proj.bias"] = (config.decoder.hidden,)
     return shapes
 
 
@@ -161,7 +164,10 @@ def load(path: Path, dtype: str = "auto", bits: int = 0, backend: Backend | None
     tensors = Tensors(folder)
     weights = DTYPES[backend.dtype if dtype == "auto" else dtype]
     encoder = T5Encoder(tensors, config.text, mx.float32 if weights == mx.float32 else mx.float16)
-    projection = load_projection(tensors, "enc_to_dec_proj", weights)
+    if "enc_to_dec_proj.weight" in folder.tensors:
+        projection = load_projection(tensors, "enc_to_dec_proj", weights)
+    else:
+        projection = Dense(mx.eye(config.text.hidden, dtype=weights))
     ahead = load_ahead(tensors, config, weights)
     decoder = Decoder(tensors, config.decoder, weights, bits, backend.weight_columns)
     codec = load_encodec(tensors.take_prefix("audio_encoder."), config.codec)

@@ -48,7 +48,9 @@ def reference_melody_model(folder: Path) -> Any:
 @torch.no_grad()
 def melody_logits(model: Any, prompt: list[int], chroma: np.ndarray | None, columns: np.ndarray) -> np.ndarray:
     """Guided logits after each column: (T, K) to (T, K, V). The null row has the melody of silence and no text."""
-    text = model.enc_to_dec_proj(model.text_encoder(input_ids=torch.tensor([prompt])).last_hidden_state)
+    text = model.text_encoder(input_ids=torch.tensor([prompt])).last_hidden_state
+    if model.config.text_encoder.hidden_size != model.config.decoder.hidden_size:
+        text = model.enc_to_dec_proj(text)
     silence = np.eye(1, 12, dtype=np.float32)
     rows = [silence if chroma is None else chroma, silence]
     followed = [
