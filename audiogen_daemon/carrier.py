@@ -15,6 +15,7 @@ from audiogen_daemon.engine.supervisor import Supervisor
 from audiogen_daemon.journal import Journal
 from audiogen_daemon.keeper import StemKeeper
 from audiogen_daemon.listening import Listening
+from audiogen_daemon.recording import InputRecorder
 from audiogen_daemon.trace import Tracer
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class Parts:
     engine: Supervisor
     keeper: StemKeeper
     listening: Listening
+    recorder: InputRecorder
     tell: Callable[[m.Message], None]
 
 
@@ -49,6 +51,7 @@ class Carrier:
         self._engine = parts.engine
         self._keeper = parts.keeper
         self._listening = parts.listening
+        self._recorder = parts.recorder
         self._tell = parts.tell
         self._hands = self._table()
 
@@ -77,7 +80,9 @@ class Carrier:
             m.Discard: lambda effect: self._keeper.discard(effect.take),
             m.PlayStem: self._play,
             m.Silence: lambda effect: self._listening.stop(launch=effect.launch),
-            m.SetGrid: lambda effect: self._listening.set_grid(effect.grid),
+            m.StartRecording: lambda effect: self._recorder.start(effect),
+            m.EndRecording: lambda effect: self._recorder.stop(),
+            m.SetGrid: self._set_grid,
             m.SetGain: lambda effect: self._listening.set_gain_db(effect.gain_db),
             m.OpenDevice: lambda effect: self._listening.set_device(effect.name),
             m.AddPeer: self._add_peer,
@@ -138,6 +143,10 @@ class Carrier:
 
     def _play(self, effect: m.PlayStem) -> None:
         self.in_disk_thread(lambda: self._listening.play(effect))
+
+    def _set_grid(self, effect: m.SetGrid) -> None:
+        self._listening.set_grid(effect.grid)
+        self._recorder.set_grid(effect.grid)
 
     def in_disk_thread(self, work: Callable[[], Sequence[m.Message]]) -> None:
         """Do work that touches files in the one thread for it, and tell the session what came of it."""

@@ -93,6 +93,13 @@ class Monitor:
 
 
 @dataclass(frozen=True)
+@dataclass(frozen=True)
+class Record:
+    """device: the input, by a part of its name; "" is the system's default."""
+
+    device: str
+
+
 class Transport:
     """Whose clock is followed. offset: seconds by which the DAW's sound comes after the position that it tells."""
 
@@ -123,6 +130,7 @@ class Config:
     take: TakeDefaults
     monitor: Monitor
     transport: Transport
+    record: Record
     stems: Stems
 
     @property

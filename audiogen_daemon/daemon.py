@@ -17,6 +17,7 @@ from typing import Any
 from audiogen_daemon import link
 from audiogen_daemon import messages as m
 from audiogen_daemon import session as rules
+from audiogen_daemon.audio.dropfolder import FOLLOWED
 from audiogen_daemon.carrier import Carrier, Parts
 from audiogen_daemon.config import Config
 from audiogen_daemon.control import addresses, osc
@@ -29,6 +30,7 @@ from audiogen_daemon.keeper import StemKeeper
 from audiogen_daemon.listening import Listening
 from audiogen_daemon.models.registry import installed
 from audiogen_daemon.previews import Previews
+from audiogen_daemon.recording import InputRecorder
 from audiogen_daemon.settings import Settings
 from audiogen_daemon.trace import NoTrace, Tracer
 from audiogen_daemon.transport import Transport
@@ -58,6 +60,7 @@ class Daemon:
         self._keeper = StemKeeper(config, self._journal)
         self._previews = Previews(Path(config.daemon.state) / "previews", self._from_thread)
         self._listening = Listening(config.monitor, self._from_thread)
+        self._recorder = InputRecorder(config.record, Path(config.stems.folder) / FOLLOWED, self._from_thread)
         self._session = _session(config, self._journal)
         self._accepted_at: dict[int, float] = {}
         self._finished = asyncio.Event()
@@ -73,6 +76,7 @@ class Daemon:
                 self._engine,
                 self._keeper,
                 self._listening,
+                self._recorder,
                 self._from_thread,
             )
         )
@@ -139,6 +143,7 @@ class Daemon:
 
     async def _close(self) -> None:
         await self._loop.run_in_executor(None, self._announced.close)
+        await self._loop.run_in_executor(None, self._recorder.close)
         await self._loop.run_in_executor(None, self._listening.close)
         await self._loop.run_in_executor(self._disk, self._keeper.close)
         self._finisher.shutdown()

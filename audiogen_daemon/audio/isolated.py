@@ -4,9 +4,7 @@ All public methods may be called from any thread and return at once; `on_event` 
 A speaker process that dies or hangs is replaced; takes that it was playing are reported as finished, incomplete.
 """
 
-import socket
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -14,6 +12,7 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Self
 
+from audiogen_daemon.audio.child import spawn
 from audiogen_daemon.audio.events import DeviceLost, DeviceOpened, Finished, MonitorEvent, Starved
 from audiogen_daemon.audio.preroll import Policy
 from audiogen_daemon.audio.ring import PCM
@@ -204,16 +203,7 @@ class IsolatedMonitor:
             self._closing.wait(back_off)
 
     def _spawn(self) -> Connection:
-        ours, theirs = socket.socketpair()
-        command = [sys.executable, "-m", "audiogen_daemon.audio.speaker", "--fd", str(theirs.fileno())]
-        try:
-            # In a session of its own: Ctrl-C reaches the daemon alone, which then closes this.
-            self._process = subprocess.Popen(
-                command, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL, start_new_session=True
-            )
-        finally:
-            theirs.close()
-        pipe = Connection(ours.detach())
+        self._process, pipe = spawn("audiogen_daemon.audio.speaker")
         pipe.send(self._options)
         pipe.send(Call("set_grid", (self._grid,)))
         self._pipe = pipe

@@ -4,9 +4,12 @@ import difflib
 import re
 import string
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 FIELDS = ("slug", "number", "date", "bpm", "key", "bars", "seed", "take", "model")
+MOST_TRIES = 10_000
+"""Names that are tried before a folder counts as full of them."""
 _LONGEST = 100
 _LONGEST_SLUG = 48
 
@@ -77,6 +80,22 @@ def next_number(template: str, values: Mapping[str, object], taken: Iterable[str
     pattern = re.compile(re.escape(prefix) + r"(\d+)(?!\d)", re.IGNORECASE)
     numbers = [int(match[1]) for name in taken if (match := pattern.match(name))]
     return max(numbers, default=0) + 1
+
+
+def free_names(folder: Path, template: str, values: Mapping[str, object]) -> Iterator[str]:
+    """Yield names, without endings, that nothing in the folder has, the next number first.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    taken = {path.stem.lower() for path in folder.iterdir() if not path.name.startswith(".")}
+    first = next_number(template, values, taken)
+    for index in range(MOST_TRIES):
+        name = name_for(template, values, first + index)
+        if index and not has_number(template):
+            name = f"{name}-{index + 1}"
+        if name.lower() not in taken:
+            yield name
 
 
 def has_number(template: str) -> bool:

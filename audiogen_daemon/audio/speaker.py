@@ -4,11 +4,11 @@ The callback needs Python's lock within ten milliseconds; beside a thread that i
 What PortAudio does when a sound server dies (it may hang for minutes, or end the process) stays in here as well.
 """
 
-import argparse
 import threading
 from multiprocessing.connection import Connection
 from typing import Any
 
+from audiogen_daemon.audio.child import parent
 from audiogen_daemon.audio.monitor import Monitor
 from audiogen_daemon.audio.speaking import Call, Options, Pulse
 
@@ -61,9 +61,7 @@ class Speaker:
 
 def main() -> None:
     """Serve the pipe whose descriptor is named."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--fd", type=int, required=True)
-    Speaker(Connection(parser.parse_args().fd)).run()
+    Speaker(parent(__doc__)).run()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 import errno
 import json
 import sys
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -21,7 +20,6 @@ Encoding = Literal["pcm24", "float32", "flac", "aiff"]
 """pcm24 and float32 are WAV; flac and aiff are 24-bit, and carry the record as a comment instead of chunks."""
 
 ENDINGS = {"pcm24": ".wav", "float32": ".wav", "flac": ".flac", "aiff": ".aiff"}
-_MOST_TRIES = 10_000
 
 
 class StemError(Exception):
@@ -116,7 +114,7 @@ def save(
     try:
         sound = atomic.write_part(folder / f"{record.uid}{ending}", lambda file: _write_sound(file, record, out, form))
         try:
-            for name in _free_names(folder, form.template, _values(record)):
+            for name in naming.free_names(folder, form.template, _values(record)):
                 path, sidecar = folder / f"{name}{ending}", folder / f"{name}.json"
                 text = _sidecar(record, path.name, out, form, gain_db)
                 note = _write_note(folder / f"{record.uid}.json", text)
@@ -127,7 +125,7 @@ def save(
             sound.unlink(missing_ok=True)
     except OSError as error:
         raise stem_error(folder, error) from error
-    raise StemError("io", f"{folder} has {_MOST_TRIES} stems of this name; set a stems.template with {{number}}")
+    raise StemError("io", f"{folder} has {naming.MOST_TRIES} stems of this name; set a stems.template with {{number}}")
 
 
 def recover(folder: Path, uid: str) -> Path | None:
@@ -183,17 +181,6 @@ def _publish_both(note: Path, sidecar: Path, sound: Path, path: Path) -> bool:
         sidecar.unlink(missing_ok=True)
         raise
     return True
-
-
-def _free_names(folder: Path, template: str, values: Mapping[str, object]) -> Iterator[str]:
-    taken = {path.stem.lower() for path in folder.iterdir() if not path.name.startswith(".")}
-    first = naming.next_number(template, values, taken)
-    for index in range(_MOST_TRIES):
-        name = naming.name_for(template, values, first + index)
-        if index and not naming.has_number(template):
-            name = f"{name}-{index + 1}"
-        if name.lower() not in taken:
-            yield name
 
 
 def _values(record: StemRecord) -> dict[str, object]:

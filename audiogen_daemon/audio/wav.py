@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from audiogen_daemon.audio.ring import PCM
 
@@ -37,8 +38,11 @@ def to_pcm24(pcm: PCM, dither: np.random.Generator) -> bytes:
     Source: Lipshitz, Wannamaker, Vanderkooy, "Quantization and dither", JAES 40(5), 1992.
     """
     noise = dither.random(pcm.shape, dtype=np.float32) - dither.random(pcm.shape, dtype=np.float32)
-    steps = np.round(pcm.astype(np.float64) * 2**23 + noise)
-    whole = np.clip(steps, -(2**23), 2**23 - 1).astype("<i4")
+    return _packed(pcm.astype(np.float64) * 2**23 + noise)
+
+
+def _packed(steps: NDArray[np.float64]) -> bytes:
+    whole = np.clip(np.round(steps), -(2**23), 2**23 - 1).astype("<i4")
     return whole.reshape(-1, 1).view(np.uint8)[:, :3].tobytes()
 
 
@@ -57,6 +61,18 @@ def write_wav(
     samples, channels = pcm.shape
     width = 3 if encoding == "pcm24" else 4
     size = samples * channels * width
+    file.write(_head(samples, channels, rate, encoding, before, len(after)))
+    dither = np.random.default_rng(seed)
+    for start in range(0, samples, _BLOCK):
+        block = pcm[start : start + _BLOCK]
+        file.write(to_pcm24(block, dither) if encoding == "pcm24" else block.astype("<f4").tobytes())
+    file.write(b"\0" * (size & 1) + after)
+
+
+def _head(samples: int, channels: int, rate: int, encoding: Encoding, before: bytes = b"", after: int = 0) -> bytes:
+    """Return all that stands in front of the samples; `after`: bytes behind them."""
+    width = 3 if encoding == "pcm24" else 4
+    size = samples * channels * width
     if size > _LIMIT:
         raise ValueError(f"{samples} samples of {channels} channels are {size} bytes; a WAV file holds {_LIMIT}")
     kind = 1 if encoding == "pcm24" else 3
@@ -66,13 +82,31 @@ def write_wav(
     else:
         form = chunk(b"fmt ", header)
     data = b"data" + struct.pack("<I", size)
-    total = 4 + len(before) + len(form) + len(data) + size + (size & 1) + len(after)
-    file.write(b"RIFF" + struct.pack("<I", total) + b"WAVE" + before + form + data)
-    dither = np.random.default_rng(seed)
-    for start in range(0, samples, _BLOCK):
-        block = pcm[start : start + _BLOCK]
-        file.write(to_pcm24(block, dither) if encoding == "pcm24" else block.astype("<f4").tobytes())
-    file.write(b"\0" * (size & 1) + after)
+    total = 4 + len(before) + len(form) + len(data) + size + (size & 1) + after
+    return b"RIFF" + struct.pack("<I", total) + b"WAVE" + before + form + data
+
+
+class GrowingWav:
+    """A 24-bit WAV file that is written while its samples come in; it is whole once `finish` has returned.
+
+    There is no dither: what an input of 24 bits or fewer gave is kept bit by bit.
+    """
+
+    def __init__(self, file: BinaryIO, rate: int, channels: int) -> None:
+        self.samples = 0
+        self._file, self._rate, self._channels = file, rate, channels
+        file.write(_head(0, channels, rate, "pcm24"))
+
+    def write(self, pcm: PCM) -> None:
+        """Append samples (samples, channels)."""
+        self._file.write(_packed(pcm.astype(np.float64) * 2**23))
+        self.samples += len(pcm)
+
+    def finish(self) -> None:
+        """Say in front of the samples how many there are."""
+        self._file.write(b"\0" * (self.samples * self._channels * 3 & 1))
+        self._file.seek(0)
+        self._file.write(_head(self.samples, self._channels, self._rate, "pcm24"))
 
 
 def find_chunks(file: BinaryIO) -> Iterator[Chunk]:

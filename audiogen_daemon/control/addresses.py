@@ -87,6 +87,16 @@ _TABLE = (
         "put a text, or the current prompt, into slot 0 to 3",
         build.morph_prompt,
     ),
+    Address(
+        "/record",
+        "[bars]",
+        "record the input into the in folder, from the next bar on when the DAW plays; without bars, those set, or 4",
+        build.record,
+        trigger=True,
+    ),
+    Address(
+        "/record/stop", "", "end the recording early and keep what there is", build.plain(m.RecordStop), trigger=True
+    ),
     Address("/cancel", "[take]", "stop a take; without one, the running one", build.take(m.Cancel), trigger=True),
     Address(
         "/cancel/all", "", "stop the running take or jam and empty the queue", build.plain(m.CancelAll), trigger=True
@@ -182,6 +192,11 @@ ANSWERS: tuple[tuple[str, str, str], ...] = (
     ("/jam/kept", "id seconds", "its end is being saved as this take"),
     ("/state/morph", "a b [c d]", "the weights of the mixed prompts"),
     ("/state/morph/prompt", "slot text", "a prompt to mix"),
+    ("/record/waiting", "seconds", "the input is open; seconds until the bar on which it begins"),
+    ("/record/started", "name seconds", "the input is recorded; the file that it becomes, and its length"),
+    ("/record/progress", "seconds level", "how much there is; the input's peak since the last one, dBFS"),
+    ("/record/done", "name seconds path", "it is in the in folder: /set/melody NAME or /set/style NAME follows it"),
+    ("/record/cancelled", "", "it was stopped before it had begun; nothing was kept"),
     ("/input/landed", "name seconds", "a sound lies in the in folder: /set/melody NAME, /continue NAME …"),
     ("/input/removed", "name", "a sound left the in folder"),
     ("/stem/saved", "id path", "the finished file"),

@@ -82,6 +82,12 @@ def jam_start(arguments: Arguments) -> m.Command:
     return m.JamStart(text(arguments, 0, "prompt") if arguments else None)
 
 
+def record(arguments: Arguments) -> m.Command:
+    """/record: bars or nothing."""
+    at_most(arguments, 1)
+    return m.RecordInput(number(arguments, 0, "bars") if arguments else None)
+
+
 def jam_keep(arguments: Arguments) -> m.Command:
     """/jam/keep: bars or nothing."""
     at_most(arguments, 1)

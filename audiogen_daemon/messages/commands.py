@@ -87,6 +87,18 @@ class JamKeep(Command):
 
 
 @dataclass(frozen=True)
+class RecordInput(Command):
+    """Record the input into the in folder for so many bars (None: as many as are set)."""
+
+    bars: float | None = None
+
+
+@dataclass(frozen=True)
+class RecordStop(Command):
+    """End the recording and keep what there is."""
+
+
+@dataclass(frozen=True)
 class MorphPrompt(Command):
     """Put a text, or with None the session's prompt, into one of the four slots that are mixed; counts from 0."""
 

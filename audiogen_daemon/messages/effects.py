@@ -150,6 +150,20 @@ class PlayStem:
 
 
 @dataclass(frozen=True)
+class StartRecording:
+    """Record the input: `bars` from the next bar of the grid on, or, without bars or grid, so many seconds."""
+
+    bars: float
+    seconds: float
+    grid: Grid | None = None
+
+
+@dataclass(frozen=True)
+class EndRecording:
+    """Stop recording, and keep what there is."""
+
+
+@dataclass(frozen=True)
 class Silence:
     """Fade the monitor out, when `launch` says."""
 
@@ -211,6 +225,8 @@ Effect = (
     | DeliverHeld
     | Discard
     | PlayStem
+    | StartRecording
+    | EndRecording
     | Silence
     | SetGrid
     | SetGain

@@ -225,6 +225,51 @@ class MonitorState:
 
 
 @dataclass(frozen=True)
+class RecordingWaiting:
+    """The input is open; seconds until the bar on which the recording begins."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class RecordingStarted:
+    """The input is recorded from now on; the name that the file shall have, and its length."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class RecordingProgress:
+    """How much has been recorded. level: the input's peak since the last one, dBFS."""
+
+    seconds: float
+    level: float
+
+
+@dataclass(frozen=True)
+class RecordingDone:
+    """The recording is in the in folder. remark: what may be wrong with it, with the cure."""
+
+    name: str
+    seconds: float
+    path: str
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class RecordingCancelled:
+    """The recording was stopped before its first sample."""
+
+
+@dataclass(frozen=True)
+class RecordingFailed:
+    """Nothing could be recorded; reason: why, with the cure."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class LinkHeard:
     """What Ableton Link says: quarter notes per minute, the beat at monotonic time `at`, how many others there are."""
 
@@ -275,6 +320,12 @@ Event = (
     | MonitorStarved
     | MonitorLevel
     | MonitorState
+    | RecordingWaiting
+    | RecordingStarted
+    | RecordingProgress
+    | RecordingDone
+    | RecordingCancelled
+    | RecordingFailed
     | LinkHeard
     | LinkMissing
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.errors import CommandError
-from audiogen_daemon.session import clock, connection, engine, files, jam, takes, values
+from audiogen_daemon.session import clock, connection, engine, files, jam, recording, takes, values
 from audiogen_daemon.session.state import Now, Session, Step, accept_journal, remember
 
 __all__ = ["RULES", "Now", "Session", "Step", "accept_journal", "remember", "step"]
@@ -31,6 +31,8 @@ RULES: dict[type[Any], Callable[[Session, Any, Now], Step]] = {
     m.JamStart: jam.start,
     m.JamStop: jam.stop,
     m.JamKeep: jam.keep,
+    m.RecordInput: recording.start,
+    m.RecordStop: recording.stop,
     m.MorphPrompt: jam.morph_prompt,
     m.MorphWeights: jam.morph_weights,
     m.AddTag: values.add_tag,
@@ -84,6 +86,12 @@ RULES: dict[type[Any], Callable[[Session, Any, Now], Step]] = {
     m.MonitorStarved: connection.starved,
     m.MonitorLevel: connection.level,
     m.MonitorState: connection.monitor_state,
+    m.RecordingWaiting: recording.waiting,
+    m.RecordingStarted: recording.started,
+    m.RecordingProgress: recording.progress,
+    m.RecordingDone: recording.done,
+    m.RecordingCancelled: recording.cancelled,
+    m.RecordingFailed: recording.failed,
     m.LinkHeard: clock.link_heard,
     m.LinkMissing: clock.link_missing,
 }

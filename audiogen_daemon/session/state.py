@@ -41,6 +41,7 @@ class Session:
     entropy: drawn once per daemon; seeds and uids of takes derive from it. made: take id -> its settings and stem.
     prompted: the take that was next when the prompt was last set, 0 before.
     help: (address, arguments, text) rows for /help. grid: what the monitor was told of the transport.
+    recording: who asked for the recording that goes on.
     link: the transport follows Ableton Link, not what comes by OSC.
     """
 
@@ -65,6 +66,7 @@ class Session:
     made: Mapping[int, tuple[m.Take, str]] = field(default_factory=lambda: MappingProxyType({}))
     transport: Transport = field(default_factory=Transport)
     grid: Grid | None = None
+    recording: m.RecordInput | None = None
     link: bool = False
     monitor: m.MonitorState = field(default_factory=lambda: m.MonitorState(""))
     gain_db: float = 0.0
