@@ -93,13 +93,13 @@ class Monitor:
 
 
 @dataclass(frozen=True)
-@dataclass(frozen=True)
 class Record:
     """device: the input, by a part of its name; "" is the system's default."""
 
     device: str
 
 
+@dataclass(frozen=True)
 class Transport:
     """Whose clock is followed. offset: seconds by which the DAW's sound comes after the position that it tells."""
 
@@ -129,8 +129,8 @@ class Config:
     models: Models
     take: TakeDefaults
     monitor: Monitor
-    transport: Transport
     record: Record
+    transport: Transport
     stems: Stems
 
     @property
