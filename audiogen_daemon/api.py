@@ -52,14 +52,14 @@ class GenerationResult:
         path = Path(path).absolute()
         return self.save_stem(path.parent, stems.StemFormat(template=path.stem, rate=rate))
 
-    def save_stem(self, folder: Path, form: Any) -> Path:
-        """Write the take into a folder in a `stems.StemFormat`, named by its template."""
+    def save_stem(self, folder: Path, form: Any, uid: str = "") -> Path:
+        """Write the take into a folder in a `stems.StemFormat`, named by its template; uid: by which it is known."""
         import uuid
 
         from audiogen_daemon.audio import stems
 
         now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-        take = Take(1, uuid.uuid4().hex, self.settings, now)
+        take = Take(1, uid or uuid.uuid4().hex, self.settings, now)
         record = record_of(SaveStem(take, False, self.speed, self.sampling, self.findings))
         folder.mkdir(parents=True, exist_ok=True)
         samples = round(self.settings.length * form.rate)
@@ -91,12 +91,12 @@ def generate(
 
 
 def stream(prompt: str, config: configuration.Config | None = None, **settings: Any) -> Iterator[PCM]:
-    """Yield a take's audio (samples, channels) while it is being made; arguments as `generate`."""
+    """Yield a take's audio (samples, channels) while it is being made; arguments and errors as `generate`."""
     config = config or configuration.load()
     chosen = settings_for(prompt, config, settings)
     pipeline, request = prepare(chosen, config)
     left = round(chosen.length * pipeline.sample_rate)
-    for item in pipeline.generate(request):
+    for item in _items(pipeline, request):
         if hasattr(item, "pcm") and left > 0:
             yield item.pcm[:left]
             left -= len(item.pcm)
@@ -117,6 +117,10 @@ def complete(settings: Settings) -> Settings:
     """Return the settings with a seed drawn, and checked as a whole."""
     if settings.bars and not settings.tempo:
         raise CommandError(f"bars {settings.bars:g} need a tempo; give one, such as 120")
+    if settings.variations > 1:
+        raise CommandError(
+            f"variations {settings.variations} are made at once by a daemon; here, ask for one take per seed"
+        )
     if settings.seed < 0:
         settings = dataclasses.replace(settings, seed=random.SystemRandom().randrange(2**32))
     return settings
@@ -128,19 +132,23 @@ def make(
     """Make the take of complete settings."""
     pipeline, request = prepare(settings, config)
     parts, began = [np.zeros((0, pipeline.channels), np.float32)], time.monotonic()
-    try:
-        for item in pipeline.generate(request):
-            if hasattr(item, "pcm"):
-                parts.append(item.pcm)
-            elif progress is not None:
-                progress(item.step / max(item.steps, 1))
-    except ValueError as error:
-        raise JobError("request", str(error)) from error
+    for item in _items(pipeline, request):
+        if hasattr(item, "pcm"):
+            parts.append(item.pcm)
+        elif progress is not None:
+            progress(item.step / max(item.steps, 1))
     audio = np.concatenate(parts)
     speed = len(audio) / pipeline.sample_rate / max(time.monotonic() - began, 1e-9)
     sampling = tuple(dataclasses.asdict(request.sampling).items())
     audio, rate, findings = finished(settings, audio, pipeline.sample_rate, config.stems.rate)
     return GenerationResult(audio, rate, settings, speed, sampling, findings)
+
+
+def _items(pipeline: Pipeline, request: Request) -> Iterator[Any]:
+    try:
+        yield from pipeline.generate(request)
+    except ValueError as error:
+        raise JobError("request", str(error)) from error
 
 
 def prepare(settings: Settings, config: configuration.Config) -> tuple[Pipeline, Request]:

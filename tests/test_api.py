@@ -10,8 +10,9 @@ import soundfile
 
 import audiogen_daemon
 from audiogen_daemon import Client, GenerationResult, generate, stream
+from audiogen_daemon import config as configuration
 from audiogen_daemon.cli import COMMANDS
-from audiogen_daemon.errors import CommandError, EngineError
+from audiogen_daemon.errors import CommandError, EngineError, JobError
 from audiogen_daemon.settings import Settings
 from tests.live_daemon import free_port, live_daemon
 
@@ -66,6 +67,7 @@ def test_a_loop_saved_at_another_rate_still_runs_into_its_start(tmp_path, bars, 
         ({"tempo": 120, "bars": -1}, "bars: -1 is outside"),
         ({"bars": 4}, "bars 4 need a tempo"),
         ({"colour": "red"}, 'unknown setting "colour"'),
+        ({"variations": 2}, "ask for one take per seed"),
         ({"model": "musicgen-small"}, "audiogen-daemon fetch musicgen-small"),
     ],
 )
@@ -73,6 +75,25 @@ def test_wrong_settings_are_named(values, words):
     with pytest.raises(CommandError) as caught:
         generate("x", **{"model": "tone", **values})
     assert words in str(caught.value)
+
+
+def test_what_a_model_cannot_make_is_a_job_that_failed(tmp_path):
+    (tmp_path / "in").mkdir()
+    soundfile.write(tmp_path / "in" / "tune.wav", np.full((48000, 1), 0.5), 48000)
+    config = configuration.load(None, [f"stems.folder={tmp_path}"])
+    for call in (generate, lambda *words, **values: list(stream(*words, **values))):
+        with pytest.raises(JobError, match="tone follows none"):
+            call("x", config=config, model="tone", melody="tune.wav")
+
+
+def test_the_client_knows_its_own_take_and_its_own_error_among_those_of_others(tmp_path):
+    with live_daemon(tmp_path) as daemon, Client(port=daemon.port) as client, Client(port=daemon.port) as other:
+        client.ask("/subscribe", answer="/subscribed")
+        other.send("/generate", "theirs", "seconds", 0.2, "client", "other")
+        other.send("/generate", "theirs", "seconds", -1, "client", "other")
+        daemon.wait("/error", lambda v: v[2:] == ["other"])
+        path = client.generate("ours", seconds=0.3)
+        assert json.loads(path.with_suffix(".json").read_text())["prompt"] == "ours"
 
 
 def test_an_unknown_name_is_no_attribute():
@@ -112,6 +133,38 @@ def test_a_batch_makes_each_line_once_and_goes_on_where_it_stopped(tmp_path):
     second = run("batch", prompts, *common)
     assert len(second.stdout.splitlines()) == 1
     assert len(list((tmp_path / "out").glob("*.wav"))) == 3
+
+
+def test_a_batch_that_is_killed_goes_on_and_makes_no_line_twice(tmp_path):
+    prompts, out = tmp_path / "prompts.txt", tmp_path / "out"
+    prompts.write_text("".join(f"dusty loop {number}\n" for number in range(4)))
+    words = ("batch", prompts, "--set", "take.seconds=0.5", "--out", out)
+    command = [sys.executable, "-m", "audiogen_daemon", *map(str, words)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as batch:
+        assert batch.stdout.readline().endswith(".wav\n")
+        batch.kill()
+    (out / f".{'0' * 32}.wav.{batch.pid}.part").write_bytes(b"half a stem")
+
+    done = run(*words)
+
+    assert done.returncode == 0, done.stderr
+    made = sorted(json.loads(file.read_text())["prompt"] for file in out.glob("*.json"))
+    assert made == [f"dusty loop {number}" for number in range(4)]
+    assert len(list(out.glob("*.wav"))) == 4
+    assert not list(out.glob(".*.part"))
+
+
+def test_a_stem_that_landed_before_it_was_noted_and_a_line_that_moved_are_not_made_again(tmp_path):
+    prompts, out = tmp_path / "prompts.txt", tmp_path / "out"
+    prompts.write_text("dusty\nwarm\nwarm\n")
+    words = ("batch", prompts, "--set", "engine.model=tone", "--set", "take.seconds=0.2", "--out", out)
+    assert len(run(*words).stdout.splitlines()) == 3
+    noted = (out / "batch-done.jsonl").read_text().splitlines(keepends=True)
+    (out / "batch-done.jsonl").write_text("".join(noted[:2]))
+    prompts.write_text("# moved\nnew\nwarm\ndusty\nwarm\n")
+
+    assert len(run(*words).stdout.splitlines()) == 1
+    assert len(list(out.glob("*.wav"))) == 4
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import argparse
 import hashlib
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from rich.progress import Progress as Bar
 
 from audiogen_daemon import api
 from audiogen_daemon import config as configuration
+from audiogen_daemon.audio import atomic, stems
 from audiogen_daemon.errors import CommandError, JobError
 from audiogen_daemon.keeper import stem_format
 from audiogen_daemon.settings import Settings
@@ -29,23 +31,34 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Make every take that is not made yet; one that fails is reported and the rest go on."""
     config = configuration.load(options.config, options.set)
-    jobs = [(_key(number, line), _settings(line, number, config)) for number, line in _lines(options.file)]
-    options.out.mkdir(parents=True, exist_ok=True)
-    done = _done(options.out / DONE)
+    form, out = stem_format(config), options.out.absolute()
+    lines = _lines(options.file)
+    jobs = list(zip(_keys(lines), lines, (_settings(line, number, config) for number, line in lines), strict=True))
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandError(f"--out {options.out}: {error.strerror}; name a folder that can be written") from error
+    atomic.sweep_parts(out)
+    done = _done(out / DONE)
     failed = 0
     with Bar(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task(options.file.name, total=len(jobs))
-        for number, (key, settings) in enumerate(jobs):
-            if key not in done:
+        for index, (key, (number, _), settings) in enumerate(jobs):
+
+            def tell(fraction: float, index: int = index) -> None:
+                bar.update(task, completed=index + fraction)
+
+            # A stem that landed just before a kill is not noted yet.
+            if key not in done and stems.recover(out, key) is None:
                 try:
-                    path = api.make(settings, config).save_stem(options.out.absolute(), stem_format(config))
+                    path = api.make(settings, config, tell).save_stem(out, form, key)
                 except (CommandError, JobError) as error:
                     failed += 1
-                    print(f"line {number + 1}: {error}", file=sys.stderr)
+                    print(f"line {number}: {error}", file=sys.stderr)
                 else:
-                    _note(options.out / DONE, {"key": key, "path": str(path), "seed": settings.seed})
+                    _note(out / DONE, {"key": key, "path": str(path), "seed": settings.seed})
                     print(path, flush=True)
-            bar.update(task, completed=number + 1)
+            tell(1.0)
     return 1 if failed else 0
 
 
@@ -76,9 +89,14 @@ def _settings(line: str, number: int, config: configuration.Config) -> Settings:
         raise CommandError(f"line {number}: {error}") from error
 
 
-def _key(number: int, line: str) -> str:
-    """What tells a line from all others: its place and its words."""
-    return hashlib.blake2b(f"{number}:{line}".encode(), digest_size=12).hexdigest()
+def _keys(lines: list[tuple[int, str]]) -> list[str]:
+    """What tells each line from all others wherever it stands: its words, and how often they stand before it."""
+    seen: Counter[str] = Counter()
+    keys = []
+    for _, line in lines:
+        keys.append(hashlib.blake2b(f"{seen[line]}:{line}".encode(), digest_size=16).hexdigest())
+        seen[line] += 1
+    return keys
 
 
 def _done(file: Path) -> set[str]:
