@@ -15,6 +15,7 @@ COMMANDS = {
     "run": "the daemon, in the foreground",
     "demo": "hear it: a private daemon, one take over real UDP",
     "generate": "make one take without a daemon",
+    "record": "record the input into the in folder, for a melody or a style to follow",
     "batch": "make a take of each line of a file",
     "send": "send OSC to a running daemon and print what it answers",
     "models": "what is installed and what can be fetched",

@@ -113,6 +113,44 @@ class Client:
             self.send("/subscribe")
         raise EngineError(f"take {take} was not finished within {timeout:g} s")
 
+    def record(
+        self, bars: float | None = None, progress: Callable[[float, float], None] | None = None, timeout: float = 900.0
+    ) -> Path:
+        """Have the input recorded into the in folder and return the file.
+
+        Args:
+            bars: None takes as many as are set.
+            progress, timeout, errors: as in `recorded`.
+        """
+        self.ask("/subscribe", answer="/subscribed")
+        self.send("/record", *([] if bars is None else [str(bars)]))  # as text: a lone 1.0 is a button's press
+        return self.recorded(progress, timeout)
+
+    def recorded(self, progress: Callable[[float, float], None] | None = None, timeout: float = 900.0) -> Path:
+        """Wait for the recording that goes on, and return its file; `/record/stop` from anywhere ends it early.
+
+        Args:
+            progress: called with the seconds that there are and the peak in dBFS.
+            timeout: seconds for all of it.
+
+        Raises:
+            CommandError: refused, or nothing could be recorded. JobError: it was stopped before it had begun.
+            EngineError: no end in time.
+        """
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            for address, values in self.answers(min(RENEW, deadline - time.monotonic())):
+                if address == "/record/progress" and progress is not None:
+                    progress(values[0], values[1])
+                elif address == "/record/done":
+                    return Path(values[2])
+                elif address == "/record/cancelled":
+                    raise JobError("cancelled", "the recording was stopped before it had begun")
+                elif address == "/error" and values[0] == "/record":
+                    raise CommandError(str(values[1]))
+            self.send("/subscribe")
+        raise EngineError(f"the recording was not finished within {timeout:g} s")
+
     def _ask_for_take(self, prompt: str, settings: dict[str, Any]) -> int:
         """Return the number of the take; what others ask for meanwhile is heard too, so the request has a name."""
         name = f"python-{uuid.uuid4().hex[:12]}"

@@ -167,6 +167,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "monitor.gain_db": (-120, 12),
     "monitor.preroll_margin": (0, 60),
     "monitor.block": (64, 8192),
+    "record.offset": (-1, 1),
     "transport.offset": (-1, 1),
     "stems.rate": (8000, 192000),
 }

@@ -26,7 +26,7 @@ class InputRecorder:
     """
 
     def __init__(self, config: RecordConfig, folder: Path, tell: Callable[[m.Message], None]) -> None:
-        self._device = config.device or None
+        self._config = config
         self._folder = folder
         self._tell = tell
         self._sending = threading.Lock()
@@ -41,7 +41,8 @@ class InputRecorder:
             self._tell(m.RecordingFailed(f"no process can be started ({error}); close other programs"))
             return
         self._pipe = pipe
-        self._send(rec.Order(self._device, self._folder, effect.bars, effect.seconds, effect.grid))
+        device, offset = self._config.device or None, self._config.offset
+        self._send(rec.Order(device, self._folder, effect.bars, effect.seconds, effect.grid, offset))
         self._thread = threading.Thread(target=self._follow, args=(child, pipe), name="recorder", daemon=True)
         self._thread.start()
 

@@ -130,8 +130,8 @@ class Recorder:
                 continue
             if grid is None:
                 return order.seconds
-            boundary = grid.next(source.clock.heard_at(ring.read), "bar")
-            first = source.clock.frame_at(boundary)
+            boundary = grid.next(source.clock.heard_at(ring.read) - order.offset, "bar")
+            first = source.clock.frame_at(boundary + order.offset)
             if first + _SETTLE * source.rate <= ring.written:
                 ring.advance(max(0, first - ring.read))
                 return order.bars * grid.bar if order.bars else order.seconds
@@ -207,7 +207,11 @@ def _reason(folder: Path, error: OSError) -> str:
 def _silence_cure() -> str:
     cure = "check the cable and the input's level, or set record.device"
     if sys.platform == "darwin":
-        return f"allow it in System Settings > Privacy & Security > Microphone; else {cure}"
+        # A login service is not asked where its Python says nothing of microphones; a terminal is.
+        return (
+            "allow the microphone in System Settings > Privacy & Security; where that lists no Python: "
+            f"audiogen-daemon stop, then audiogen-daemon run in Terminal. Else {cure}"
+        )
     return cure
 
 

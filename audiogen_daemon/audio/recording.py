@@ -11,6 +11,7 @@ class Order:
     """The first message to the recorder: `bars` from the next bar of the grid on; without either, `seconds` at once.
 
     device: part of the input's name, None is the system's default. folder: where the file goes.
+    offset: seconds by which sound comes in later than the input's driver says.
     """
 
     device: str | None
@@ -18,6 +19,7 @@ class Order:
     bars: float
     seconds: float
     grid: Grid | None
+    offset: float
 
 
 @dataclass(frozen=True)

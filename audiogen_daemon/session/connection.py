@@ -101,6 +101,7 @@ def status(session: Session, command: m.Status, now: Now) -> Step:
         "running": running,
         "queued": len(session.queue),
         "speed": session.speed,
+        "recording": int(session.recording is not None),
         "device": session.monitor.device,
         "starved": session.starved,
         "memory_mb": sum(info.memory for info in session.warm) / 2**20,
