@@ -1,0 +1,88 @@
+"""What is set while a jam plays is heard soon: at a JACK server's output, with the time at which it was sent."""
+
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from audiogen_daemon.audio.resample import resample
+from audiogen_daemon.models.pipeline import Audio, Request, Sampling
+from audiogen_daemon.models.tone import Tone
+from tests.audio.conftest import Jack, jack, wait_for  # noqa: F401
+from tests.audio.test_launch_jack import capture, xruns
+from tests.daemon.test_sound import aligned, device_of
+from tests.live_daemon import live_daemon
+
+pytestmark = pytest.mark.jack
+
+RATE = 48000
+PROMPTS = ("warm rhodes", "dark bass")
+STEERS = 5
+PAUSE = 2.5
+ALLOWED = 2.0
+
+
+def steering_delays(server: Jack, folder: Path) -> list[float]:
+    """Return seconds from sending /prompt to hearing it, of several while a jam of the tone model plays."""
+    server.stop_server()
+    server.start_server(RATE, period=2048)  # an engine beside it on two cores may take 20 ms of a core at a time
+    sets = ("monitor.enabled=true", "monitor.device=system")
+    with live_daemon(folder, *sets, environment=os.environ | server.env) as daemon:
+        wait_for(lambda: device_of(daemon) == "system")
+        daemon.ask(("/set/words", (0,)), ("/set/seed", (5,)))
+        for attempt in range(5):
+            before, file = xruns(server), folder / f"heard{attempt}.npz"
+            with capture(server, file):
+                since = len(daemon.heard)
+                daemon.send("/jam/start", PROMPTS[0])
+                daemon.wait("/take/playing", since=since)
+                sent = []
+                for turn in range(STEERS):
+                    pause_until(time.monotonic() + PAUSE)
+                    sent.append(time.monotonic())
+                    daemon.send("/prompt", PROMPTS[(turn + 1) % 2])
+                pause_until(time.monotonic() + PAUSE)
+                daemon.send("/jam/stop")
+                daemon.wait("/jam/stopped", since=since)
+            if xruns(server) == before:
+                return [heard - asked for heard, asked in zip(changes(file), sent, strict=True)]
+    pytest.fail("the JACK server dropped blocks in each of five recordings; the machine is too busy")
+
+
+def pause_until(moment: float) -> None:
+    wait_for(lambda: time.monotonic() >= moment)
+
+
+def changes(file: Path) -> list[float]:
+    """Return when the jam went over from one prompt to the other, in monotonic seconds."""
+    heard = np.load(file)
+    pcm, frames = heard["pcm"].ravel(), heard["pcm"].shape[1]
+    starts = heard["at"] - np.arange(len(heard["at"])) * frames / RATE + float(heard["latency"])
+    first, second = (made(prompt, len(pcm) / RATE) for prompt in PROMPTS)
+    begin = aligned(pcm, first[: 2 * RATE])
+    length = min(len(first), len(pcm) - begin)
+    window = RATE // 50
+    away = [np.abs(pcm[begin : begin + length] - one[:length]) for one in (first, second)]
+    loudness = [np.convolve(one, np.ones(window) / window, "valid")[::window] for one in away]
+    loud = np.maximum(*loudness) > 0.01
+    nearer = np.where(loud, loudness[0] > loudness[1], -1)
+    known = np.flatnonzero(nearer >= 0)
+    turns = known[1:][np.diff(nearer[known]) != 0]
+    places = [begin + int(turn) * window for turn in turns]
+    return [float(starts[place // frames] + place / RATE) for place in places][:STEERS]
+
+
+def made(prompt: str, seconds: float) -> np.ndarray:
+    """What the tone model plays of a prompt, at the output's rate: (samples,)."""
+    request = Request(prompt, seconds, 5, Sampling())
+    parts = [item.pcm for item in Tone().generate(request) if isinstance(item, Audio)]
+    return resample(np.concatenate(parts), Tone.sample_rate, RATE)[:, 0]
+
+
+def test_a_prompt_is_heard_in_the_running_jam_within_two_seconds(jack: Jack, tmp_path: Path) -> None:  # noqa: F811
+    delays = steering_delays(jack, tmp_path)
+    assert len(delays) == STEERS
+    assert min(delays) > 0
+    assert max(delays) <= ALLOWED, delays
