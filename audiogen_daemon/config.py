@@ -94,9 +94,10 @@ class Monitor:
 
 @dataclass(frozen=True)
 class Record:
-    """device: the input, by a part of its name; "" is the system's default."""
+    """device: the input, by a part of its name. offset: seconds by which sound comes in later than its driver says."""
 
     device: str
+    offset: float
 
 
 @dataclass(frozen=True)
