@@ -1,4 +1,4 @@
-"""A jam of the running daemon through PortAudio: samples missed, memory of every process, and how soon a prompt is heard.
+"""A jam of the running daemon through PortAudio: what it misses, what memory it holds, how soon a prompt is heard.
 
 Where jackd is, the sound card is a JACK server without hardware; elsewhere it is the default output. From the root:
 
