@@ -18,10 +18,11 @@ import numpy as np
 
 from audiogen_daemon.audio.describe import describe
 from audiogen_daemon.audio.isolated import IsolatedMonitor
-from audiogen_daemon.audio.player import Loop, Player, Streamed, Voice
+from audiogen_daemon.audio.player import Player, Voice
 from audiogen_daemon.audio.record import StemRecord
 from audiogen_daemon.audio.resample import StreamResampler
 from audiogen_daemon.audio.ring import PCM, Ring
+from audiogen_daemon.audio.sources import Loop, Streamed
 from audiogen_daemon.audio.stems import Encoding, StemFormat, save, true_peak_db
 from benchmarks.machine import print_machine
 

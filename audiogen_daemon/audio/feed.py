@@ -10,10 +10,11 @@ from typing import Protocol
 
 import numpy as np
 
-from audiogen_daemon.audio.player import Loop, Streamed, Voice
+from audiogen_daemon.audio.player import Voice
 from audiogen_daemon.audio.preroll import Pace
 from audiogen_daemon.audio.resample import StreamResampler, resample, resample_loop
 from audiogen_daemon.audio.ring import PCM, Ring
+from audiogen_daemon.audio.sources import Clip, Loop, Streamed
 from audiogen_daemon.transport import Quantum
 
 _RING_SECONDS = 2.0
@@ -108,7 +109,7 @@ class StreamedFeed:
         self._resampler = StreamResampler(self._rate, rate, self._ring.channels)
         self._converted: PCM = np.zeros((0, self._ring.channels), dtype=np.float32)
         self._flushed = False
-        self._source = Streamed(self._ring)
+        self._source = Streamed(self._ring, self.take_id, self._attached_at * rate // self._rate)
         if before is not None:
             self._cursor, self._flushed = self._fed, True
             self._go_over(before.position * rate // before_rate)
@@ -192,24 +193,34 @@ class LoopedFeed:
         self._pcm = np.nan_to_num(pcm, nan=0.0, posinf=0.0, neginf=0.0)
         self._rate = rate
         self._device_rate = rate
-        self._loop: Loop | None = None
+        self._source: Loop | Clip | None = None
         self._batch = batch
         self._origin = origin
 
     def attach(self, rate: int, channels: int) -> Voice:
-        position = 0 if self._loop is None else self._loop.position * rate // self._device_rate
+        position = 0 if self._source is None else self._source.position * rate // self._device_rate
         pcm = self._pcm if self._pcm.shape[1] <= channels else self._pcm.mean(axis=1, keepdims=True, dtype=np.float32)
         self._device_rate = rate
-        self._loop = Loop(resample_loop(pcm, self._rate, rate), position, self._batch)
-        self.voice = Voice(self._loop, origin=self._origin)
+        self._source = self._source_at(pcm, rate, position)
+        self.voice = Voice(self._source, origin=self._origin)
         self._origin = None  # on another device the position is known
         return self.voice
 
+    def _source_at(self, pcm: PCM, rate: int, position: int) -> Loop | Clip:
+        return Loop(resample_loop(pcm, self._rate, rate), position, self._batch)
+
     def fill(self) -> None:
-        """A loop lies ready as a whole."""
+        """It lies ready as a whole."""
 
     def ready(self, reserve: int) -> bool:
         return True
+
+
+class ClippedFeed(LoopedFeed):
+    """A finished take that is heard once, and goes on where another one of its batch is that it replaces."""
+
+    def _source_at(self, pcm: PCM, rate: int, position: int) -> Loop | Clip:
+        return Clip(resample(pcm, self._rate, rate), self.take_id, self._batch, position)
 
 
 def sounds(feed: Feed) -> bool:

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from audiogen_daemon.audio.events import DeviceLost, DeviceOpened, Finished, MonitorEvent, Playing, Starved
-from audiogen_daemon.audio.feed import Feed, LoopedFeed, StreamedFeed, sounds
+from audiogen_daemon.audio.feed import ClippedFeed, Feed, LoopedFeed, StreamedFeed, sounds
 from audiogen_daemon.audio.launch import Launcher
 from audiogen_daemon.audio.levels import decibels
 from audiogen_daemon.audio.output import Output, OutputError, refresh_devices
@@ -147,12 +147,13 @@ class Monitor:
     ) -> None:
         """Play a finished take, once or until it is stopped or replaced; see `begin`.
 
-        A loop that replaces one of the same `batch` (ids of takes) and length goes on in its phase.
+        What replaces another take of the same `batch` (ids of takes) goes on where that is; loops if they are equally
+        long.
         """
         now = time.monotonic()
-        if loop:
-            looped = LoopedFeed(take_id, pcm, sample_rate, now, launch, batch)
-            self._post(lambda: self._begin(looped))
+        if loop or batch:
+            whole = (LoopedFeed if loop else ClippedFeed)(take_id, pcm, sample_rate, now, launch, batch)
+            self._post(lambda: self._begin(whole))
             return
         pace = Pace(len(pcm) / sample_rate, math.inf, 0.0, "immediate")
         feed = StreamedFeed(take_id, sample_rate, pcm.shape[1], pace, now, launch)

@@ -7,14 +7,13 @@ raises nothing; other threads talk to it by counters and by a queue of commands.
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 
-from audiogen_daemon.audio.ring import PCM, Ring
+from audiogen_daemon.audio.ring import PCM
+from audiogen_daemon.audio.sources import Clip, Loop, Source
 
 _SILENT = 1e-4  # -80 dBFS: a step this small needs no ramp
-_ENDLESS = 1 << 62
 
 
 def fade_in(samples: int) -> PCM:
@@ -39,98 +38,6 @@ def cross_out(samples: int) -> PCM:
 
 def _cross(samples: int) -> tuple[PCM, PCM]:
     return cross_in(samples), cross_out(samples)
-
-
-class Source(Protocol):
-    """What a voice reads from: samples at the player's rate, seen by the callback alone."""
-
-    @property
-    def ended(self) -> bool:
-        """Whether no more samples will come than are available now."""
-        ...
-
-    @property
-    def available(self) -> int: ...
-    @property
-    def channels(self) -> int: ...
-
-    def peek_into(self, out: PCM, offset: int = 0) -> int: ...
-
-    def advance(self, count: int) -> None: ...
-
-
-class Streamed:
-    """A source that is still being filled by another thread, through a ring, and may go over into a loop."""
-
-    def __init__(self, ring: Ring) -> None:
-        self.ring = ring
-        self.loop: Loop | None = None
-        """What follows the last sample; set by the filling thread after its last write, before `ended`."""
-        self.ended = False
-        """Set by the filling thread after its last write."""
-
-    @property
-    def available(self) -> int:
-        return self.ring.available if self.loop is None else _ENDLESS
-
-    @property
-    def channels(self) -> int:
-        return self.ring.channels
-
-    def peek_into(self, out: PCM, offset: int = 0) -> int:
-        if self.loop is None:
-            return self.ring.peek_into(out, offset)
-        left = self.ring.available
-        done = self.ring.peek_into(out, offset) if offset < left else 0
-        return done + self.loop.peek_into(out[done:], max(0, offset - left))
-
-    def advance(self, count: int) -> None:
-        left = min(count, self.ring.available) if self.loop is not None else count
-        self.ring.advance(left)
-        if self.loop is not None:
-            self.loop.advance(count - left)
-
-
-class Loop:
-    """A source that repeats a finished take without an end.
-
-    Args:
-        pcm: (samples, channels), at least one sample.
-        position: the sample it begins with.
-        batch: the takes that were made with it; loops of one batch and length are swapped in phase.
-    """
-
-    ended = True
-    available = _ENDLESS
-
-    def __init__(self, pcm: PCM, position: int = 0, batch: tuple[int, ...] = ()) -> None:
-        if len(pcm) == 0:
-            raise ValueError("a loop of 0 samples; give it at least one")
-        self._pcm = pcm
-        self.channels = int(pcm.shape[1])
-        self.position = position % len(pcm)
-        self.batch = batch
-
-    def peek_into(self, out: PCM, offset: int = 0) -> int:
-        done = 0
-        start = (self.position + offset) % len(self._pcm)
-        while done < len(out):
-            count = min(len(out) - done, len(self._pcm) - start)
-            out[done : done + count] = self._pcm[start : start + count]
-            done += count
-            start = 0
-        return done
-
-    def advance(self, count: int) -> None:
-        self.position = (self.position + count) % len(self._pcm)
-
-    def join(self, other: Source, ahead: int) -> None:
-        """Go to where a loop of the same batch will be `ahead` samples from now; any other is ignored."""
-        if isinstance(other, Streamed):
-            ahead -= other.ring.available
-        loop = other.loop if isinstance(other, Streamed) else other
-        if isinstance(loop, Loop) and loop.batch and (loop.batch, len(loop._pcm)) == (self.batch, len(self._pcm)):
-            self.position = (loop.position + ahead) % len(self._pcm)
 
 
 @dataclass(eq=False)
@@ -260,11 +167,11 @@ class Player:
         replaced = [v for v in voice.replaces if not v.done and v.dip_frame is None and v.first_frame is not None]
         if replaced:
             rise, fall = self._cross if wanted is None else self._cut
-            if isinstance(voice.source, Loop):
-                # A loop has something to play before the beat, so its attack comes whole.
-                begins = frame if wanted is None else max(begin, wanted - len(rise))
+            if isinstance(voice.source, Loop | Clip):
                 for other in replaced:
                     voice.source.join(other.source, frame - max(begin, other.first_frame or 0))
+                # What has something to play before the beat plays it, so that its attack comes whole.
+                begins = frame if wanted is None else max(begin, wanted - min(len(rise), voice.source.before))
                 voice.source.advance(begins - frame)
                 frame = begins
             voice.rise = (frame, rise)

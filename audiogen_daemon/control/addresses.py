@@ -128,7 +128,13 @@ _TABLE = (
         )
         for name in PARAMETERS
     ),
-    Address("/state", "", "answers /state/NAME for every setting", build.plain(m.GetState), trigger=True),
+    Address(
+        "/state",
+        "",
+        "answers /state/NAME for every setting, the gain and the morph",
+        build.plain(m.GetState),
+        trigger=True,
+    ),
     Address(
         "/transport/tempo",
         "bpm",
@@ -149,7 +155,21 @@ _TABLE = (
         build.single(m.TransportBeat, "beat"),
     ),
     Address("/stem", "[take]", "answers /stem/saved once more, for whoever missed it", build.take(m.FindStem)),
-    Address("/monitor/play", "[take]", "listen to a finished take", build.take(m.MonitorPlay), trigger=True),
+    Address(
+        "/takes",
+        "[count]",
+        "answers /takes/reply for the last takes, 16 unless told, oldest first",
+        build.takes,
+        trigger=True,
+    ),
+    Address(
+        "/monitor/play",
+        "[take|take.B|B]",
+        "listen to a finished take, or to variation B of its request (without a take: the one heard last); it goes on "
+        "where the variation is that was heard",
+        build.variation,
+        trigger=True,
+    ),
     Address("/monitor/stop", "", "fade the monitor out", build.plain(m.MonitorStop), trigger=True),
     Address(
         "/monitor/gain",
@@ -172,7 +192,11 @@ _TABLE = (
 ROWS: dict[str, Address] = {row.path: row for row in _TABLE}
 
 ANSWERS: tuple[tuple[str, str, str], ...] = (
-    ("/take/queued", "id position [client]", "the take was accepted; 0 starts at once; who asked, as they named it"),
+    (
+        "/take/queued",
+        "id position [client [letter]]",
+        "the take was accepted; 0 starts at once; who asked, as they named it; of several variations which one, A to H",
+    ),
     ("/take/started", "id", "the engine works on it"),
     ("/take/progress", "id fraction eta", "0 to 1; seconds left"),
     ("/take/audible", "id latency", "its first samples exist, seconds after the request"),
@@ -202,6 +226,11 @@ ANSWERS: tuple[tuple[str, str, str], ...] = (
     ("/stem/saved", "id path", "the finished file"),
     ("/stem/landed", "path", "a WAV appeared in the drop folder"),
     ("/stem/removed", "path", "a WAV left the drop folder"),
+    (
+        "/takes/reply",
+        "id state letter model prompt path",
+        "a take: queued, started, done or saved; which variation; the beginning of its prompt; its stem, if saved",
+    ),
     ("/monitor/level", "left right", "dBFS"),
     ("/monitor/starved", "samples", "samples concealed since start"),
     ("/monitor/device", "name", "where it plays; empty is silence"),
@@ -210,6 +239,7 @@ ANSWERS: tuple[tuple[str, str, str], ...] = (
     ("/models/reply", "name state", "installed or warm"),
     ("/engine/state", "state", "starting, ready, restarting or down"),
     ("/state/NAME", "value", "a setting has this value"),
+    ("/state/gain", "dB", "the monitor's level"),
     ("/get/NAME", "value", "the answer to /get/NAME"),
     ("/status/reply", "name value …", "engine, model, queue, speed, device, memory; daemon is new after a restart"),
     ("/help/reply", "address arguments text", "one row of the table"),

@@ -1,5 +1,6 @@
 """Commands out of arguments: what the rows of the address table build."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,9 @@ from audiogen_daemon.control.arguments import (
 )
 from audiogen_daemon.errors import CommandError
 from audiogen_daemon.settings import PARAMETERS, show, to_number
+
+RECENT_TAKES, MOST_TAKES = 16, 100
+"""Takes that /takes tells without being told how many, and at most."""
 
 MAX_CLIENT = 64
 """Characters of the name by which a client knows its requests."""
@@ -108,6 +112,26 @@ def take(build: Callable[[int | None], m.Command]) -> Callable[[Arguments], m.Co
         return build(optional_whole(arguments, 0, "take"))
 
     return command
+
+
+def variation(arguments: Arguments) -> m.Command:
+    """/monitor/play: a take's number, a variation's letter, both as 7.B, or nothing."""
+    at_most(arguments, 1)
+    if not is_path(arguments):
+        return m.MonitorPlay(optional_whole(arguments, 0, "take"))
+    found = re.fullmatch(r"\s*(?:([0-9]{1,15})\s*\.?)?\s*([A-Za-z])\s*", arguments[0])
+    if found is None:
+        raise CommandError(f'{show(arguments[0])} is no take; send its number, a letter from A on, or both as "7.B"')
+    return m.MonitorPlay(int(found[1]) if found[1] else None, found[2].upper())
+
+
+def takes(arguments: Arguments) -> m.Command:
+    """/takes: how many, or nothing."""
+    at_most(arguments, 1)
+    count = optional_whole(arguments, 0, "count")
+    if count is not None and not 1 <= count <= MOST_TAKES:
+        raise CommandError(f"{count} takes are outside 1 to {MOST_TAKES}")
+    return m.ListTakes(RECENT_TAKES if count is None else count)
 
 
 def plain(build: Callable[[], m.Command]) -> Callable[[Arguments], m.Command]:

@@ -17,6 +17,7 @@ from audiogen_daemon.messages.commands import (
     JamStart,
     JamStop,
     ListModels,
+    ListTakes,
     LoadModel,
     MonitorDevice,
     MonitorGain,
@@ -107,6 +108,7 @@ from audiogen_daemon.messages.events import (
     TakePlaying,
 )
 from audiogen_daemon.messages.values import (
+    LETTERS,
     ModelInfo,
     Peer,
     Take,
@@ -115,6 +117,7 @@ from audiogen_daemon.messages.values import (
 Message = Command | Event
 
 __all__ = [
+    "LETTERS",
     "AddPeer",
     "AddTag",
     "Again",
@@ -158,6 +161,7 @@ __all__ = [
     "LinkHeard",
     "LinkMissing",
     "ListModels",
+    "ListTakes",
     "Load",
     "LoadModel",
     "Message",

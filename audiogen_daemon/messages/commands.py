@@ -185,9 +185,17 @@ class FindStem(Command):
 
 @dataclass(frozen=True)
 class MonitorPlay(Command):
-    """Listen to a take again (None: the last)."""
+    """Listen to a take again (None: the last), or to a variation of its request (None: the one heard last)."""
 
     take: int | None = None
+    letter: str = ""
+
+
+@dataclass(frozen=True)
+class ListTakes(Command):
+    """Ask which takes there are, the last so many."""
+
+    count: int
 
 
 @dataclass(frozen=True)

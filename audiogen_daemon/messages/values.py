@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from audiogen_daemon.settings import Settings
 
+LETTERS = "ABCDEFGH"
+"""Names of the variations of one request, in the order of their ids."""
+
 
 @dataclass(frozen=True)
 class Peer:
@@ -27,6 +30,11 @@ class Take:
     created: str
     continues: str = ""
     batch: tuple[int, ...] = ()
+
+    @property
+    def letter(self) -> str:
+        """Which variation of its request it is; the only one is A."""
+        return LETTERS[self.batch.index(self.id)] if self.batch else LETTERS[0]
 
 
 @dataclass(frozen=True)

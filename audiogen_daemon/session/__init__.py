@@ -5,7 +5,7 @@ from typing import Any
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.errors import CommandError
-from audiogen_daemon.session import clock, connection, engine, files, jam, recording, takes, values
+from audiogen_daemon.session import clock, connection, engine, files, jam, recording, takes, values, variations
 from audiogen_daemon.session.state import Now, Session, Step, accept_journal, remember
 
 __all__ = ["RULES", "Now", "Session", "Step", "accept_journal", "remember", "step"]
@@ -45,7 +45,8 @@ RULES: dict[type[Any], Callable[[Session, Any, Now], Step]] = {
     m.TransportPlaying: clock.playing,
     m.TransportBeat: clock.beat,
     m.FindStem: connection.find_stem,
-    m.MonitorPlay: connection.monitor_play,
+    m.MonitorPlay: variations.play,
+    m.ListTakes: variations.recent,
     m.MonitorStop: connection.monitor_stop,
     m.MonitorGain: connection.gain,
     m.MonitorDevice: connection.device,

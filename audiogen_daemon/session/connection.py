@@ -14,11 +14,6 @@ def find_stem(session: Session, command: m.FindStem, now: Now) -> Step:
     return session, [m.Answer(command.sender, "/stem/saved", (take.id, path))]
 
 
-def monitor_play(session: Session, command: m.MonitorPlay, now: Now) -> Step:
-    take, path = finished_take(session, command.take)
-    return session, [m.PlayStem(take.id, path, session.settings.launch, take.batch, bool(take.settings.loop))]
-
-
 def monitor_stop(session: Session, command: m.MonitorStop, now: Now) -> Step:
     return session, [m.Silence(session.settings.launch)]
 
@@ -39,7 +34,8 @@ def take_audible(session: Session, event: m.TakeAudible, now: Now) -> Step:
 
 
 def take_playing(session: Session, event: m.TakePlaying, now: Now) -> Step:
-    return session, [m.Notify("/take/playing", (event.take, event.latency))]
+    heard = dataclasses.replace(session, heard=event.take)
+    return heard, [m.Notify("/take/playing", (event.take, event.latency))]
 
 
 def starved(session: Session, event: m.MonitorStarved, now: Now) -> Step:
@@ -99,6 +95,7 @@ def status(session: Session, command: m.Status, now: Now) -> Step:
         "model": session.settings.model,
         "warm": ",".join(info.name for info in session.warm),
         "running": running,
+        "jam": session.jam.id if session.jam else 0,
         "queued": len(session.queue),
         "speed": session.speed,
         "recording": int(session.recording is not None),

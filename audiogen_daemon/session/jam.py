@@ -91,16 +91,31 @@ def morph_prompt(session: Session, command: m.MorphPrompt, now: Now) -> Step:
     slots = [*_slots(session)]
     slots[command.slot] = text
     session = dataclasses.replace(session, morph_slots=tuple(slots))
-    return session, [m.Answer(command.sender, "/state/morph/prompt", (command.slot, text))]
+    return steer(_mixed(session), [m.Answer(command.sender, "/state/morph/prompt", (command.slot, text))])
 
 
 def morph_weights(session: Session, command: m.MorphWeights, now: Now) -> Step:
     if not 2 <= len(command.weights) <= SLOTS or any(not 0 <= w <= 1 for w in command.weights):
         raise CommandError(f"{list(command.weights)} are no 2 to {SLOTS} weights of 0 to 1")
-    slots = _slots(session)
-    pairs = tuple((slots[i], weight) for i, weight in enumerate(command.weights) if weight > 0)
-    session = dataclasses.replace(session, settings=dataclasses.replace(session.settings, morph=pairs))
+    session = _mixed(dataclasses.replace(session, morph_weights=command.weights))
     return steer(session, [m.Answer(command.sender, "/state/morph", command.weights)])
+
+
+def morph_state(session: Session, sender: m.Peer | None) -> list[m.Effect]:
+    """Return what tells the weights and the prompts that they are of."""
+    prompts = enumerate(_slots(session))
+    weights = session.morph_weights or (0.0,) * SLOTS
+    return [
+        m.Answer(sender, "/state/morph", weights),
+        *(m.Answer(sender, "/state/morph/prompt", (slot, text)) for slot, text in prompts),
+    ]
+
+
+def _mixed(session: Session) -> Session:
+    """Return the session whose prompts are mixed as the slots and their weights say."""
+    weights = zip(_slots(session), session.morph_weights, strict=False)
+    pairs = tuple((text, weight) for text, weight in weights if weight > 0)
+    return dataclasses.replace(session, settings=dataclasses.replace(session.settings, morph=pairs))
 
 
 def _slots(session: Session) -> tuple[str, ...]:

@@ -42,6 +42,7 @@ class Session:
     prompted: the take that was next when the prompt was last set, 0 before.
     help: (address, arguments, text) rows for /help. grid: what the monitor was told of the transport.
     recording: who asked for the recording that goes on.
+    heard: the take that was heard last. morph_weights: of the four slots, as they were sent.
     link: the transport follows Ableton Link, not what comes by OSC.
     """
 
@@ -61,6 +62,7 @@ class Session:
     running: Running | None = None
     jam: m.Take | None = None
     morph_slots: tuple[str, ...] = ()
+    morph_weights: tuple[float, ...] = ()
     finishing: tuple[m.Take, ...] = ()
     draining: bool = False
     made: Mapping[int, tuple[m.Take, str]] = field(default_factory=lambda: MappingProxyType({}))
@@ -70,6 +72,7 @@ class Session:
     link: bool = False
     monitor: m.MonitorState = field(default_factory=lambda: m.MonitorState(""))
     gain_db: float = 0.0
+    heard: int = 0
     starved: int = 0
     speed: float = 0.0
 

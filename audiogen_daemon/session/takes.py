@@ -72,7 +72,8 @@ def accept(session: Session, settings: Settings, now: Now, command: m.Command, c
         takes.append(m.Take(take_id, uid(session, take_id), chosen, now.wall, continues, ids if count > 1 else ()))
     effects: list[m.Effect] = [m.Record(take) for take in takes]
     for position, take in enumerate(takes, len(session.queue) + (session.running is not None)):
-        named = (command.client,) if isinstance(command, m.Generate | m.Continue) and command.client else ()
+        client = command.client if isinstance(command, m.Generate | m.Continue) else ""
+        named = (client, take.letter) if take.batch else (client,) * bool(client)
         effects.append(m.Answer(command.sender, "/take/queued", (take.id, position, *named)))
     queued = dataclasses.replace(session, queue=(*session.queue, *takes), next_take=session.next_take + count)
     return run_next(queued, now, effects)

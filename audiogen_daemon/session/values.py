@@ -5,7 +5,7 @@ from typing import Any
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.errors import CommandError
-from audiogen_daemon.session.jam import steer
+from audiogen_daemon.session.jam import morph_state, steer
 from audiogen_daemon.session.state import Now, Session, Step
 from audiogen_daemon.session.takes import changed as changed_setting
 from audiogen_daemon.session.takes import not_installed
@@ -48,7 +48,9 @@ def get_value(session: Session, command: m.GetValue, now: Now) -> Step:
 
 
 def get_state(session: Session, command: m.GetState, now: Now) -> Step:
-    return changed(session, session.settings, command.sender, tuple(PARAMETERS))
+    session, effects = changed(session, session.settings, command.sender, tuple(PARAMETERS))
+    gain = m.Answer(command.sender, "/state/gain", (session.gain_db,))
+    return session, [*effects, gain, *morph_state(session, command.sender)]
 
 
 def add_tag(session: Session, command: m.AddTag, now: Now) -> Step:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audiogen_daemon.audio.player import Loop, Player, Streamed, Voice, fade_out
+from audiogen_daemon.audio.player import Player, Voice, fade_out
 from audiogen_daemon.audio.ring import Ring
+from audiogen_daemon.audio.sources import Loop, Streamed
 
 RATE = 8000
 SMOOTH = 0.03  # the largest step between two samples that is no click, for sounds of the kind used here

@@ -5,8 +5,9 @@ import random
 import numpy as np
 import pytest
 
-from audiogen_daemon.audio.player import Loop, Player, Streamed, Voice, fade_out
+from audiogen_daemon.audio.player import Player, Voice, fade_out
 from audiogen_daemon.audio.ring import PCM, Ring
+from audiogen_daemon.audio.sources import Clip, Loop, Streamed
 
 RATE = 48000
 BLOCKS = (64, 256, 512, 1024)
@@ -27,8 +28,8 @@ def hum(rng: np.random.Generator, seconds: float) -> PCM:
     return (0.9 * np.sin(2 * np.pi * 60 * time + rng.uniform(0, 6))).astype(np.float32)[:, None]
 
 
-def streamed(pcm: PCM) -> Streamed:
-    source = Streamed(Ring(len(pcm), pcm.shape[1]))
+def streamed(pcm: PCM, take: int = 0) -> Streamed:
+    source = Streamed(Ring(len(pcm), pcm.shape[1]), take)
     source.ring.write(pcm)
     source.ended = True
     return source
@@ -114,6 +115,48 @@ def test_loops_of_one_batch_swap_in_phase_and_others_from_their_beginning(frame:
         wanted = np.roll(two, (first.first_frame if batch else began) - settled, axis=0)
         assert np.array_equal(heard[settled - 29696 :], wanted[: 29696 + 4800 - settled])
         assert first.done
+
+
+@pytest.mark.parametrize("frame", [None, 31000])
+@pytest.mark.parametrize("streams", [True, False])
+def test_a_clip_goes_on_where_another_take_of_its_batch_is(streams: bool, frame: int | None) -> None:
+    rng = np.random.default_rng(7)
+    one, two = groove(rng, 1.0), groove(rng, 1.0)
+    player = Player(RATE, 2)
+    first = Voice(streamed(one, take=1) if streams else Clip(one, 1, (1, 2)), armed=1)
+    player.add(first)
+    heard = [render(player, 29696)]
+    player.add(Voice(Clip(two, 2, (1, 2)), frame, replaces=(first,), armed=1))
+    heard.append(render(player, 19456))
+    pcm, settled = np.concatenate(heard), 29696 + 1440 if frame is None else frame
+    began = first.first_frame
+    assert np.array_equal(pcm[began : settled - 1440], one[: settled - 1440 - began])
+    assert np.array_equal(pcm[settled : began + len(two)], two[settled - began :])
+    assert np.abs(np.diff(pcm, axis=0)).max() <= max(np.abs(np.diff(clip, axis=0)).max() for clip in (one, two))
+    assert first.done
+
+
+@pytest.mark.parametrize(("take", "batch"), [(1, (1, 2)), (3, (3, 4)), (2, ())])
+def test_the_same_take_and_those_of_other_requests_begin_at_their_beginning(take: int, batch: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(8)
+    one, two = groove(rng, 1.0), groove(rng, 1.0)
+    player = Player(RATE, 2)
+    first = Voice(Clip(one, 1, (1, 2)), armed=1)
+    player.add(first)
+    render(player, 9728)
+    player.add(Voice(Clip(two, take, batch), replaces=(first,), armed=1))
+    assert np.array_equal(render(player, 9728)[1440:], two[1440:9728])
+
+
+def test_a_shorter_take_of_the_batch_begins_anew_where_it_would_be_over() -> None:
+    rng = np.random.default_rng(9)
+    one, two = groove(rng, 1.0), groove(rng, 0.5)
+    player = Player(RATE, 2)
+    first = Voice(Clip(one, 1, (1, 2)), armed=1)
+    player.add(first)
+    render(player, 30208)
+    player.add(Voice(Clip(two, 2, (1, 2)), replaces=(first,), armed=1))
+    assert np.array_equal(render(player, 9728)[1440:], two[1440:9728])
 
 
 def test_a_take_that_is_still_made_takes_over_on_the_beat_within_ten_milliseconds() -> None:

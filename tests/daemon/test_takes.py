@@ -221,3 +221,13 @@ def test_a_preview_grows_while_the_take_is_made_and_is_the_take(slow):
     heard, rate = soundfile.read(started[1], always_2d=True)
     saved, stem_rate = soundfile.read(path, always_2d=True)
     assert np.abs(resample(heard[:, :1].astype(np.float32), rate, stem_rate) - saved).max() < 1e-3
+
+
+def test_whoever_comes_late_asks_for_the_takes(daemon):
+    _, since = generate(daemon, "early", "seconds", 0.2, "variations", 2)
+    queued = [daemon.wait("/take/queued", lambda v, letter=letter: v[2:] == ["", letter], since) for letter in "AB"]
+    paths = {row[0]: daemon.wait("/stem/saved", lambda v, row=row: v[0] == row[0], since)[1] for row in queued}
+    rows = [values for path, values in daemon.ask(("/takes", (2,))) if path == "/takes/reply"]
+    assert rows == [
+        [row[0], "saved", letter, "tone", "early", paths[row[0]]] for row, letter in zip(queued, "AB", strict=True)
+    ]

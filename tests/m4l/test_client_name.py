@@ -24,7 +24,7 @@ def session():
 def test_every_take_of_a_named_request_is_queued_under_its_name(session):
     said = answers(session, "/generate", "warm rhodes", "client", "live-1/1", "variations", 2)
 
-    assert said == [("/take/queued", 1, 0, "live-1/1"), ("/take/queued", 2, 1, "live-1/1")]
+    assert said == [("/take/queued", 1, 0, "live-1/1", "A"), ("/take/queued", 2, 1, "live-1/1", "B")]
 
 
 def test_a_name_needs_no_prompt_beside_it(session):

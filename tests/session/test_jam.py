@@ -83,6 +83,25 @@ def test_prompts_are_mixed_by_weight_in_takes_and_jams():
     assert session.settings.morph == ()
 
 
+def test_a_prompt_that_is_mixed_can_be_exchanged_while_it_is_heard():
+    session, _ = jamming()
+    session, effects = play(session, m.MorphWeights((0.5, 0.5)), m.MorphPrompt(1, "dark techno"))
+    assert effects[-1].settings.morph == (("a", 0.5), ("dark techno", 0.5))
+
+
+def test_the_state_tells_what_is_mixed():
+    session, _ = play(ready(presets=("a", "b", "c", "d")), m.MorphPrompt(2, "dark"), m.MorphWeights((0.25, 0, 1)))
+    said = told(play(session, m.GetState())[1])
+    assert ("/state/morph", 0.25, 0, 1) in said
+    assert [line[1:] for line in said if line[0] == "/state/morph/prompt"] == [
+        (0, "a"),
+        (1, "b"),
+        (2, "dark"),
+        (3, "d"),
+    ]
+    assert ("/state/gain", 0.0) in said
+
+
 def test_wrong_slots_and_weights_are_refused():
     for command in (m.MorphPrompt(4), m.MorphWeights((2.0, 0.0)), m.MorphWeights((float("nan"), 1.0))):
         assert errors(play(ready(), command)[1])

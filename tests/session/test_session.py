@@ -346,6 +346,7 @@ def test_status_tells_names_and_values():
     values = effects[0].arguments
     facts = dict(zip(values[::2], values[1::2], strict=True))
     assert (facts["engine"], facts["queued"], facts["model"]) == ("ready", 0, "tone")
+    assert facts["jam"] == 0
 
 
 def test_every_setting_is_answered():
