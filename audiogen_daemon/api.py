@@ -18,6 +18,7 @@ from audiogen_daemon.engine.blas import load_blas
 from audiogen_daemon.errors import CommandError, JobError
 from audiogen_daemon.keeper import finished, record_of
 from audiogen_daemon.messages import SaveStem, Take
+from audiogen_daemon.models.bits import Bits
 from audiogen_daemon.models.pipeline import Pipeline, Request
 from audiogen_daemon.settings import Settings, change
 
@@ -168,7 +169,7 @@ def prepare(settings: Settings, config: configuration.Config) -> tuple[Pipeline,
 
 
 @functools.lru_cache(maxsize=1)
-def _loaded(model: str, folder: str, dtype: str, quantize: int) -> Pipeline:
+def _loaded(model: str, folder: str, dtype: str, bits: Bits) -> Pipeline:
     from audiogen_daemon.models import registry
 
-    return registry.load(model, Path(folder), dtype, quantize)
+    return registry.load(model, Path(folder), dtype, bits)

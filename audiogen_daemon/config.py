@@ -15,6 +15,7 @@ import platformdirs
 
 from audiogen_daemon.errors import CommandError
 from audiogen_daemon.messages import Peer
+from audiogen_daemon.models.bits import Bits, parse_bits
 from audiogen_daemon.settings import show
 from audiogen_daemon.transport import Quantum
 
@@ -48,11 +49,11 @@ class Osc:
 
 @dataclass(frozen=True)
 class Engine:
-    """hang_timeout, load_timeout: seconds. quantize: bits, 0 is off."""
+    """hang_timeout, load_timeout: seconds. quantize: bits per weight of the language model's products."""
 
     model: str
     dtype: str
-    quantize: int
+    quantize: Bits
     hang_timeout: float
     load_timeout: float
     quick_deaths: int
@@ -148,7 +149,6 @@ class Config:
 
 CHOICES: dict[str, tuple[Any, ...]] = {
     "engine.dtype": ("auto", "float32", "float16", "bfloat16"),
-    "engine.quantize": (0, 4, 8),
     "monitor.policy": ("auto", "immediate", "complete"),
     "transport.source": ("osc", "link"),
     "transport.launch": get_args(Quantum),
@@ -255,6 +255,11 @@ def _build(values: Mapping[str, Any]) -> Config:
 
 
 def _typed(name: str, value: Any, kind: Any) -> Any:
+    if kind is Bits:
+        try:
+            return parse_bits(value)
+        except ValueError as error:
+            raise ConfigError(f"{name} = {show(value)}: {error}") from error
     kinds = get_args(kind) if isinstance(kind, UnionType) else (kind,)
     if get_args(kind) and not isinstance(kind, UnionType):
         if not isinstance(value, list) or not all(isinstance(v, str) for v in value):

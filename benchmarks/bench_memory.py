@@ -2,7 +2,7 @@
 
 Each row is a process of its own: it loads the model, then plays some steps of a take. Run from the repository's root:
 
-    python -m benchmarks.bench_memory [--size small] [--dtype float32 float16] [--bits 0 8] [--seconds 1]
+    python -m benchmarks.bench_memory [--size small] [--dtype float32 float16] [--bits off quality] [--seconds 1]
 """
 
 import argparse
@@ -16,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from audiogen_daemon.models.bits import OFF, Bits, parse_bits
 from benchmarks.machine import print_machine
 
 PROMPT = "dusty warm rhodes loop 90 bpm"
@@ -26,7 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", default="small")
     parser.add_argument("--dtype", nargs="+", default=["float32", "float16"])
-    parser.add_argument("--bits", nargs="+", type=int, default=[0])
+    parser.add_argument("--bits", nargs="+", type=parse_bits, default=[OFF], help="presets, or widths: 8, 4, 0")
     parser.add_argument("--seconds", type=float, default=0.2, help="length of the take that is played")
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -47,16 +48,16 @@ def main() -> None:
                 print_row(dtype, bits, json.loads(subprocess.check_output(command, text=True).splitlines()[-1]))
 
 
-def print_row(dtype: str, bits: int, measured: dict[str, float]) -> None:
+def print_row(dtype: str, bits: Bits, measured: dict[str, float]) -> None:
     """One line of the table."""
     print(
-        f"  {dtype:<9} {f'{bits} bit' if bits else '':<6} loaded in {measured['load']:5.1f} s:"
+        f"  {dtype:<9} {bits!s:<9} loaded in {measured['load']:5.1f} s:"
         f" {measured['loaded']:.2f} GB resident; peak while loading {measured['load peak']:.2f};"
         f" after a take of {measured['seconds']:g} s {measured['played']:.2f}; peak {measured['peak']:.2f} GB"
     )
 
 
-def row(folder: Path, dtype: str, bits: int, seconds: float) -> dict[str, float]:
+def row(folder: Path, dtype: str, bits: Bits, seconds: float) -> dict[str, float]:
     """Load and play in this process; gigabytes and seconds by name."""
     from audiogen_daemon.engine.blas import load_blas
 

@@ -5,7 +5,7 @@ All rows of one run take turns in the same process; the median and the quickest 
 computed, so that late steps can be timed at once. Run from the root:
 
     python -m benchmarks.bench_step [--shape small] [--at 50 400 1400] [--steps 20] [--threads 2] [--peer]
-    python -m benchmarks.bench_step --shape small large --dtype float16 --bits 0 8 --block 1 4 8     (on a GPU)
+    python -m benchmarks.bench_step --shape small large --dtype float16 --bits off quality speed --block 1 4 8   (GPU)
 """
 
 import argparse
@@ -19,6 +19,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from audiogen_daemon.models.bits import OFF, Bits, parse_bits
 from benchmarks.machine import print_machine
 
 SHAPES = {
@@ -44,7 +45,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--dtype", default="float32")
-    parser.add_argument("--bits", nargs="+", type=int, default=[0])
+    parser.add_argument("--bits", nargs="+", type=parse_bits, default=[OFF], help="presets, or widths: 8, 4, 0")
     parser.add_argument("--block", nargs="*", type=int, default=[], help="also compiled blocks of so many steps")
     parser.add_argument(
         "--peer",
@@ -70,7 +71,7 @@ def main() -> None:
         print(f"peak GPU memory: {mx.get_peak_memory() / 1e9:.2f} GB")
 
 
-def measure(shape: str, bits: int, bandwidth: float, options: argparse.Namespace) -> None:
+def measure(shape: str, bits: Bits, bandwidth: float, options: argparse.Namespace) -> None:
     """Print one shape's rows."""
     from audiogen_daemon.models.musicgen import blocks, steps
     from audiogen_daemon.models.musicgen.blocks import BlockPlayer
@@ -78,7 +79,7 @@ def measure(shape: str, bits: int, bandwidth: float, options: argparse.Namespace
 
     steps.read = blocks.read = made_up_past  # type: ignore[assignment]
     decoder, loaded = build(shape, options.dtype, bits)
-    print(f"\n{shape}, {options.dtype}, {f'{bits} bit' if bits else 'not quantized'}: {loaded / 1e9:.2f} GB of weights")
+    print(f"\n{shape}, {options.dtype}, quantize {bits}: {loaded / 1e9:.2f} GB of weights")
     ways: dict[str, Callable[[int], Iterator[Any]]] = {
         "step by step": takes(StepPlayer(decoder, fold=False), decoder, options.steps),
         "step by step, text folded": takes(StepPlayer(decoder, fold=True), decoder, options.steps),
@@ -102,7 +103,7 @@ def measure(shape: str, bits: int, bandwidth: float, options: argparse.Namespace
     print(f"  operations per step that do work: {operations(decoder, False)}; text folded: {operations(decoder, True)}")
 
 
-def build(shape: str, dtype: str, bits: int) -> tuple[Any, int]:
+def build(shape: str, dtype: str, bits: Bits) -> tuple[Any, int]:
     """A decoder of random weights and the bytes it holds."""
     import mlx.core as mx
 

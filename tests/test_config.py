@@ -3,6 +3,7 @@
 import pytest
 
 from audiogen_daemon.config import ConfigError, load
+from audiogen_daemon.models.bits import PRESETS
 
 
 def test_later_sources_win(tmp_path):
@@ -22,6 +23,7 @@ def test_later_sources_win(tmp_path):
         ("[stems]\nrate = 1", "stems.rate = 1 is outside 8000 to 192000"),
         ("[stems]\nrate = true", "is no int"),
         ('[engine]\ndtype = "float8"', "is none of auto"),
+        ('[engine]\nquantize = "fast"', "allowed are off, quality, balanced, speed, and bits: 8, 4, 0"),
         ('[osc]\nlisten = "nowhere"', "is no host:port"),
         ("[osc]\nnotify = 5", "is no list of texts"),
         ("not toml", "audiogen.toml"),
@@ -39,6 +41,17 @@ def test_mistakes_in_the_file_are_named(tmp_path, text, words):
 def test_a_set_that_is_no_setting_is_refused(text):
     with pytest.raises(ConfigError):
         load(sets=[text], environment={})
+
+
+@pytest.mark.parametrize(
+    ("line", "name"), [("8", "quality"), ("4", "speed"), ("0", "off"), ('"balanced"', "balanced"), ('"8"', "quality")]
+)
+def test_weights_are_quantized_by_a_preset_or_by_bits(tmp_path, line, name):
+    file = tmp_path / "audiogen.toml"
+    file.write_text(f"[engine]\nquantize = {line}\n")
+    assert load(file, environment={}).engine.quantize == PRESETS[name]
+    assert load(file, ["engine.quantize=speed"], {}).engine.quantize == PRESETS["speed"]
+    assert load(file, environment={"AUDIOGEN_ENGINE_QUANTIZE": "8"}).engine.quantize == PRESETS["quality"]
 
 
 def test_a_missing_file_that_was_asked_for_is_an_error(tmp_path):

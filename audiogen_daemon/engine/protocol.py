@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from audiogen_daemon.models.bits import OFF, Bits
+
 
 @dataclass(frozen=True)
 class Start:
@@ -25,7 +27,7 @@ class Start:
     drop_folder: str
     warm: tuple[str, ...]
     dtype: str = "auto"
-    quantize: int = 0
+    bits: Bits = OFF
     tone_pace: float = 0.0
     memory_gb: float = 0.0
     pinned: tuple[str, ...] = ()

@@ -4,7 +4,6 @@ import argparse
 import dataclasses
 import gc
 import logging
-import math
 import os
 import sys
 import time
@@ -88,7 +87,7 @@ class Worker:
                 pipeline: Pipeline = tone.load(self._start.tone_pace)
             else:
                 folder = Path(self._start.models_folder)
-                pipeline = registry.load(name, folder, self._start.dtype, self._start.quantize)
+                pipeline = registry.load(name, folder, self._start.dtype, self._start.bits)
             loaded = time.monotonic()
             for item in pipeline.generate(warm_up_request(pipeline, WARM_UP_SECONDS)):
                 if hasattr(item, "pcm"):
@@ -110,20 +109,13 @@ class Worker:
         return Warm(Ready(pipeline, info), memory)
 
     def _expected(self, name: str) -> int:
-        """Bytes a model will hold: those of its files, more where they are widened, less where they are quantized."""
+        """Bytes a model will hold."""
         from audiogen_daemon.models import registry
-        from audiogen_daemon.models.backend import DTYPES, detect
-        from audiogen_daemon.models.weights import TOLERATED, open_folder
 
-        if name in registry.WEIGHTLESS:
-            return 0
         try:
-            tensors = open_folder(registry.resolve(name, Path(self._start.models_folder))).tensors
+            return registry.memory(name, Path(self._start.models_folder), self._start.dtype, self._start.bits)
         except (LookupError, ValueError, OSError) as error:
             raise JobError("model", str(error)) from error
-        dtype = detect().dtype if self._start.dtype == "auto" else self._start.dtype
-        weights = sum(math.prod(info.shape) for tensor, info in tensors.items() if not TOLERATED.search(tensor))
-        return int(weights * (self._start.quantize / 8 or DTYPES[dtype].size))
 
     def _gone(self, name: str) -> None:
         import mlx.core as mx

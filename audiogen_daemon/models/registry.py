@@ -11,8 +11,9 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from audiogen_daemon.models.bits import OFF, Bits
 from audiogen_daemon.models.pipeline import Pipeline
 from audiogen_daemon.models.reading import CheckpointError
 
@@ -31,18 +32,24 @@ FETCHED = "fetched.json"
 """Beside the files of a fetched model: its repository and the commit they are of."""
 
 
-class Loader(Protocol):
-    """A family's way from a checkpoint folder to a pipeline."""
+class Family(Protocol):
+    """What the module of a family has."""
 
-    def __call__(self, path: Path, dtype: str, bits: int) -> Pipeline: ...
+    def load(self, path: Path, dtype: str, bits: Bits) -> Pipeline:
+        """A checkpoint folder as a pipeline ready to play."""
+        ...
+
+    def memory(self, path: Path, dtype: str, bits: Bits) -> int:
+        """Bytes that the same call of `load` will hold, told from the headers of the files, to about a twentieth."""
+        ...
 
 
 FAMILIES: Mapping[str, str] = {
-    "musicgen": "audiogen_daemon.models.musicgen.pipeline:load",
-    "musicgen_melody": "audiogen_daemon.models.musicgen.pipeline:load",
-    "musicgen_style": "audiogen_daemon.models.musicgen.pipeline:load",
+    "musicgen": "audiogen_daemon.models.musicgen.pipeline",
+    "musicgen_melody": "audiogen_daemon.models.musicgen.pipeline",
+    "musicgen_style": "audiogen_daemon.models.musicgen.pipeline",
 }
-"""By `model_type` of config.json: module and name of its `Loader`, imported when first used."""
+"""By `model_type` of config.json: a module that is a `Family`, imported when first used."""
 
 WEIGHTLESS: Mapping[str, str] = {
     "tone": "audiogen_daemon.models.tone:load",
@@ -142,37 +149,41 @@ def resolve(name: str, models_folder: Path) -> Path:
     raise ModelMissingError(_unknown(name, [model.name for model in installed(models_folder)]))
 
 
-def load(model: str | Path, models_folder: Path, dtype: str = "auto", quantize: int = 0) -> Pipeline:
+def load(model: str | Path, models_folder: Path, dtype: str = "auto", bits: Bits = OFF) -> Pipeline:
     """A pipeline ready to play.
 
     Args:
         model: a name, looked up in models_folder, or a checkpoint folder.
         dtype: of the weights: float32, float16, bfloat16, or auto for what suits this machine.
-        quantize: 8 or 4 bits for the language model's products; 0 leaves them as they are.
+        bits: per weight of the language model's products.
 
     Raises:
         ModelMissingError: the name is not installed. CheckpointError: the folder cannot be used. ValueError: a setting.
     """
     if dtype not in ("auto", "float32", "float16", "bfloat16"):
         raise ValueError(f"dtype is {dtype!r}, allowed are auto, float32, float16 and bfloat16")
-    if quantize not in (0, 4, 8):
-        raise ValueError(f"quantize is {quantize!r}, allowed are 0, 4 and 8 bits")
-    if isinstance(model, str):
-        if model in WEIGHTLESS:
-            pipeline: Pipeline = _imported(WEIGHTLESS[model])()
-            return pipeline
-        model = resolve(model, models_folder)
-    family = _model_type(model)
-    if family not in FAMILIES:
-        raise CheckpointError(
-            f"{model / 'config.json'}: model_type is {family!r}; supported: {', '.join(sorted(FAMILIES))}"
-        )
-    loader: Loader = _imported(FAMILIES[family])
-    pipeline = loader(model, dtype, quantize)
+    if model in WEIGHTLESS:
+        module, _, name = WEIGHTLESS[str(model)].partition(":")
+        pipeline: Pipeline = getattr(importlib.import_module(module), name)()
+        return pipeline
+    path = resolve(model, models_folder) if isinstance(model, str) else model
+    pipeline = _family(path).load(path, dtype, bits)
     from audiogen_daemon.models.backend import release_spare_memory  # imports MLX
 
     release_spare_memory()
     return pipeline
+
+
+def memory(name: str, models_folder: Path, dtype: str = "auto", bits: Bits = OFF) -> int:
+    """Bytes that a model will hold when it is loaded so, about; nothing but headers is read.
+
+    Raises:
+        ModelMissingError: the name is not installed. CheckpointError: the folder cannot be used.
+    """
+    if name in WEIGHTLESS:
+        return 0
+    path = resolve(name, models_folder)
+    return _family(path).memory(path, dtype, bits)
 
 
 def fetch(name: str, models_folder: Path, progress: Callable[[int, int], None]) -> Path:
@@ -235,6 +246,10 @@ def _model_type(folder: Path) -> str:
         return "unknown"
 
 
-def _imported(place: str) -> Any:
-    module, _, name = place.partition(":")
-    return getattr(importlib.import_module(module), name)
+def _family(folder: Path) -> Family:
+    name = _model_type(folder)
+    if name not in FAMILIES:
+        supported = ", ".join(sorted(FAMILIES))
+        raise CheckpointError(f"{folder / 'config.json'}: model_type is {name!r}; supported: {supported}")
+    family: Family = importlib.import_module(FAMILIES[name])
+    return family

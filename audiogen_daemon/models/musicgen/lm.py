@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import mlx.core as mx
 import numpy as np
 
+from audiogen_daemon.models.bits import OFF, Bits
 from audiogen_daemon.models.layers.linear import Linear, Norm, linear
 from audiogen_daemon.models.musicgen.cache import Caches, Slots
 from audiogen_daemon.models.musicgen.config import DecoderConfig
@@ -70,7 +71,7 @@ class Decoder:
     """The language model. Weights are fixed after loading; keys and values of the past live in `Caches`."""
 
     def __init__(
-        self, tensors: Tensors, config: DecoderConfig, dtype: mx.Dtype, bits: int = 0, columns: bool = False
+        self, tensors: Tensors, config: DecoderConfig, dtype: mx.Dtype, bits: Bits = OFF, columns: bool = False
     ) -> None:
         self.config = config
         self.dtype = dtype
@@ -81,7 +82,9 @@ class Decoder:
         ks = range(config.codebooks)
         self.embedding = mx.concatenate([tensors.take(f"{PREFIX}embed_tokens.{k}.weight", dtype) for k in ks])
         self.head = linear(
-            mx.concatenate([tensors.take(f"decoder.lm_heads.{k}.weight", dtype) for k in ks]), bits, columns
+            mx.concatenate([tensors.take(f"decoder.lm_heads.{k}.weight", dtype) for k in ks]),
+            bits.attention,
+            columns,
         )
         self.norm = _load_norm(tensors, f"{PREFIX}layer_norm", dtype)
         self.positions = mx.array(sinusoids(config.max_positions, config.hidden)).astype(dtype)
@@ -127,9 +130,12 @@ class Decoder:
         return logits.astype(mx.float32).reshape(B, config.codebooks, config.vocabulary), tuple(written)
 
 
-def _load_layer(tensors: Tensors, name: str, cross_attention: bool, dtype: mx.Dtype, bits: int, columns: bool) -> Layer:
+def _load_layer(
+    tensors: Tensors, name: str, cross_attention: bool, dtype: mx.Dtype, bits: Bits, columns: bool
+) -> Layer:
     def product(*parts: str) -> Linear:
-        return linear(mx.concatenate([tensors.take(f"{name}{part}.weight", dtype) for part in parts]), bits, columns)
+        weight = mx.concatenate([tensors.take(f"{name}{part}.weight", dtype) for part in parts])
+        return linear(weight, bits.feed_forward if parts[0].startswith("fc") else bits.attention, columns)
 
     cross = None
     if cross_attention:

@@ -7,6 +7,7 @@ from pathlib import Path
 import mlx.core as mx
 
 from audiogen_daemon.models.backend import DTYPES, Backend, detect
+from audiogen_daemon.models.bits import OFF, Bits
 from audiogen_daemon.models.encodec import Encodec, load_encodec, tensor_shapes
 from audiogen_daemon.models.integrity import check_integrity
 from audiogen_daemon.models.jam import Items, Jam
@@ -19,6 +20,7 @@ from audiogen_daemon.models.musicgen.following import check_followed, following_
 from audiogen_daemon.models.musicgen.key_guidance import towards_key
 from audiogen_daemon.models.musicgen.limits import LONGEST_SECONDS, check_conditions, check_length, check_start
 from audiogen_daemon.models.musicgen.lm import Decoder, decoder_shapes
+from audiogen_daemon.models.musicgen.memory import held_bytes
 from audiogen_daemon.models.musicgen.opening import Openings
 from audiogen_daemon.models.musicgen.prefix import Ahead
 from audiogen_daemon.models.musicgen.score import Player, Score
@@ -143,13 +145,13 @@ def tensor_table(config: MusicGenConfig, folder: Folder) -> dict[str, Shape]:
     return shapes
 
 
-def load(path: Path, dtype: str = "auto", bits: int = 0, backend: Backend | None = None) -> MusicGen:
+def load(path: Path, dtype: str = "auto", bits: Bits = OFF, backend: Backend | None = None) -> MusicGen:
     """A checkpoint folder as the hub holds it, checked and read, one tensor in memory at a time.
 
     Args:
         dtype: of the decoder's weights: float32, float16, bfloat16, or auto for what suits the backend. T5 computes in
             float32 whatever it is stored in, and the codec is float32.
-        bits: 8 or 4 to quantize the decoder's products, 0 not to.
+        bits: per weight of the decoder's products; everything else stays as it is.
         backend: None for the one MLX runs on.
 
     Raises:
@@ -162,8 +164,8 @@ def load(path: Path, dtype: str = "auto", bits: int = 0, backend: Backend | None
     check_tensors(folder, tensor_table(config, folder))
     tokenizer = PromptTokenizer(path / "tokenizer.json", config.text.end_token)
     tensors = Tensors(folder)
-    weights = DTYPES[backend.dtype if dtype == "auto" else dtype]
-    encoder = T5Encoder(tensors, config.text, mx.float32 if weights == mx.float32 else mx.float16)
+    weights, text = _dtypes(dtype, backend)
+    encoder = T5Encoder(tensors, config.text, text)
     if "enc_to_dec_proj.weight" in folder.tensors:
         projection = load_projection(tensors, "enc_to_dec_proj", weights)
     else:
@@ -174,3 +176,22 @@ def load(path: Path, dtype: str = "auto", bits: int = 0, backend: Backend | None
     steps = backend.steps_per_graph
     player = BlockPlayer(decoder, steps) if steps else StepPlayer(decoder, backend.fold_text)
     return MusicGen(config, PromptEncoder(tokenizer, encoder, projection), player, codec, ahead)
+
+
+def memory(path: Path, dtype: str = "auto", bits: Bits = OFF) -> int:
+    """Bytes that `load` will hold, from the headers of the weight files.
+
+    Raises:
+        CheckpointError: the folder cannot be used.
+    """
+    folder = open_folder(path)
+    table = {name: info.shape for name, info in folder.tensors.items()}
+    weights, text = _dtypes(dtype, detect())
+    decoder = read_config(folder).decoder
+    return held_bytes(table, weights, text, bits) + decoder.max_positions * decoder.hidden * weights.size
+
+
+def _dtypes(dtype: str, backend: Backend) -> tuple[mx.Dtype, mx.Dtype]:
+    """Of the decoder, and of T5's weights, which keep their accuracy in float16 but not in bfloat16."""
+    weights = DTYPES[backend.dtype if dtype == "auto" else dtype]
+    return weights, mx.float32 if weights == mx.float32 else mx.float16

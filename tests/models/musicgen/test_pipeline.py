@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from audiogen_daemon.models.backend import CPU, CUDA, Backend
+from audiogen_daemon.models.bits import PRESETS
 from audiogen_daemon.models.musicgen import pipeline as module
 from audiogen_daemon.models.musicgen.pipeline import MusicGen, load
 from audiogen_daemon.models.pipeline import Audio, Progress, Request, Sampling
@@ -241,9 +242,11 @@ def test_any_prompt_gives_sound(mono, prompt):
     assert np.isfinite(pcm).all()
 
 
-@pytest.mark.parametrize(("dtype", "bits"), [("float16", 0), ("bfloat16", 0), ("float32", 8), ("float32", 4)])
+@pytest.mark.parametrize(
+    ("dtype", "bits"), [("float16", "off"), ("bfloat16", "off"), ("float32", "quality"), ("float32", "speed")]
+)
 def test_other_precisions_play_too(folder, dtype, bits):
-    pcm = sound(load(folder, dtype=dtype, bits=bits).generate(replace(REQUEST, seconds=0.1)))
+    pcm = sound(load(folder, dtype=dtype, bits=PRESETS[bits]).generate(replace(REQUEST, seconds=0.1)))
 
     assert pcm.shape == (3_200, 1)
     assert np.isfinite(pcm).all()
