@@ -34,12 +34,8 @@ def find_sound(folder: Path, text: str) -> tuple[Path, Take | None]:
         CommandError: it is outside or is not there.
     """
     endings = SOUND_ENDINGS | INPUT_ENDINGS
-    try:
-        path = _inside(folder, text, endings)
-    except CommandError:
-        if not _is_file(folder / FOLLOWED / text):
-            raise
-        path = _inside(folder, f"{FOLLOWED}/{text}", endings)
+    given = not Path(text).is_absolute() and not _is_file(folder / text) and _is_file(folder / FOLLOWED / text)
+    path = _inside(folder, f"{FOLLOWED}/{text}" if given else text, endings)
     return path, _take(folder, path)
 
 
@@ -69,13 +65,14 @@ def _inside(folder: Path, text: str, endings: frozenset[str] = SOUND_ENDINGS) ->
     try:
         root = folder.resolve()
         path = (root / text).resolve()
-        there = path.is_relative_to(root) and path.is_file()
+        is_there = path.is_relative_to(root) and path.is_file()
     except (OSError, ValueError, RuntimeError) as error:
         raise CommandError(f"{show(text)} is no path: {error}") from error
     if not path.is_relative_to(root):
         raise CommandError(f"{show(text)} is outside the drop folder {root}; copy the stem there")
-    if not there:
-        near = difflib.get_close_matches(path.name, [p.name for p in root.glob("*.*")], n=1)
+    if not is_there:
+        there = [found.name for place in (root, root / FOLLOWED) for found in place.glob("*.*")]
+        near = difflib.get_close_matches(path.name, there, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise CommandError(f"{show(text)} is not in the drop folder {root}{hint}")
     if path.suffix.lower() not in endings:

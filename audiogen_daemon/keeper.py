@@ -200,8 +200,11 @@ class StemKeeper:
 
         def given(event: dropfolder.FolderEvent) -> None:
             match event:
-                case dropfolder.Landed(path) | dropfolder.Unreadable(path):
+                case dropfolder.Landed(path):
                     tell(_heard(path))
+                case dropfolder.Unreadable(path):
+                    heard = _heard(path)
+                    tell(_cut_short(heard) if isinstance(heard, m.InputLanded) else heard)
                 case dropfolder.Removed(path):
                     tell(m.InputRemoved(path.name))
                 case dropfolder.Renamed(old, new):
@@ -231,6 +234,10 @@ def _heard(path: Path) -> m.InputLanded | m.FileUnusable:
         return m.InputLanded(path.name, hearing.seconds_of(path))
     except (OSError, ValueError) as error:
         return m.FileUnusable("/input/landed", str(error))
+
+
+def _cut_short(heard: m.InputLanded) -> m.FileUnusable:
+    return m.FileUnusable("/input/landed", f"{heard.name} is cut short after {heard.seconds:.3g} s; save it again")
 
 
 def _damaged(path: Path) -> str:

@@ -74,12 +74,14 @@ def test_a_sound_to_go_on_from_need_not_be_ours_and_may_lie_in_the_in_folder(fol
     for text in ("guitar.mp3", "in/guitar.mp3", str(folder / "in" / "guitar.mp3")):
         assert find_sound(folder, text) == ((folder / "in" / "guitar.mp3").resolve(), None)
     (folder / "in" / "up.wav").symlink_to(stem(tmp_path, "outside"))
-    for text in ("up.wav", "in/up.wav", "../outside.wav", "in/../../outside.wav"):
+    for text in ("up.wav", "in/up.wav", "../outside.wav", "in/../../outside.wav", "/etc/passwd"):
         with pytest.raises(CommandError, match="outside the drop folder"):
             find_sound(folder, text)
     for text in ("gone.wav", "in", "a\0b.wav", "x" * 5000):
         with pytest.raises(CommandError, match=r"is not in the drop folder|is no path"):
             find_sound(folder, text)
+    with pytest.raises(CommandError, match=r"did you mean guitar\.mp3"):
+        find_sound(folder, "guitar.wav")
 
 
 def test_what_is_no_stem_says_so(folder):

@@ -65,8 +65,9 @@ def _client(value: Any) -> str:
 
 def continue_take(arguments: Arguments) -> m.Command:
     """/continue: a take's number or a sound's path, seconds, and pairs."""
-    named = next((i for i, a in enumerate(arguments[:3]) if is_setting(a)), len(arguments))
-    what, (changes, client) = arguments[:named], _changes(arguments[named:])
+    words = (i for i, a in enumerate(arguments) if is_setting(a) or (i and isinstance(a, str) and to_number(a) is None))
+    first = next(words, len(arguments))
+    what, (changes, client) = arguments[:first], _changes(arguments[first:])
     at_most(what, 2)
     seconds = number(what, 1, "seconds") if len(what) > 1 else None
     if is_path(what):

@@ -1,4 +1,4 @@
-"""Sound files to follow, of any rate, depth and channels: the part that a model hears, at the model's rate."""
+"""Sound files to follow or to go on from, of any rate, depth and channels: what a model hears, at the model's rate."""
 
 from pathlib import Path
 
@@ -46,6 +46,13 @@ def read_style(path: Path, sample_rate: int) -> PCM:
         return _read(file, path, (file.frames - wanted) // 2, STYLE_SECONDS, sample_rate)
 
 
+def read_end(path: Path, seconds: float, sample_rate: int) -> PCM:
+    """The end of a file to go on from: (samples, its channels) at sample_rate; else as `read_melody`."""
+    with _opened(path) as file:
+        pcm = _part(file, path, max(0, file.frames - round(seconds * file.samplerate)), seconds)
+        return np.asarray(soxr.resample(pcm, file.samplerate, sample_rate, quality="VHQ"), dtype=np.float32)
+
+
 def seconds_of(path: Path) -> float:
     """How long a sound to follow or to go on from is.
 
@@ -63,8 +70,11 @@ def _opened(path: Path) -> soundfile.SoundFile:
     try:
         return soundfile.SoundFile(path)
     except soundfile.LibsndfileError as error:
+        # What libsndfile says of a file named .mp3 that is none.
+        absent = error.error_string.startswith("File does not exist")
+        why = "it is no sound" if absent else error.error_string.rstrip(".")
         raise ValueError(
-            f"{path.name} cannot be read ({error.error_string}); WAV, AIFF, FLAC, OGG and MP3 files are understood"
+            f"{path.name} cannot be read ({why}); WAV, AIFF, FLAC, OGG and MP3 files are understood"
         ) from error
 
 
@@ -72,7 +82,7 @@ def _read(file: soundfile.SoundFile, path: Path, start: int, seconds: float, sam
     length = file.frames / file.samplerate
     if not 0 < length <= LONGEST_SECONDS:
         raise ValueError(
-            f"{path.name} lasts {length:.4g} s, allowed is up to {LONGEST_SECONDS:g} s; cut out the part to follow"
+            f"{path.name} lasts {length:.6g} s, allowed is up to {LONGEST_SECONDS:g} s; cut out the part to follow"
         )
     pcm = _part(file, path, start, seconds)
     if pcm.shape[1] > 2:

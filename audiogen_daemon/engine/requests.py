@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import soundfile
-import soxr
 
-from audiogen_daemon.engine.hearing import find_input, read_melody, read_style
+from audiogen_daemon.engine.hearing import find_input, read_end, read_melody, read_style
 from audiogen_daemon.messages import Take
 from audiogen_daemon.models.pipeline import PCM, Pipeline, Request, Sampling
 from audiogen_daemon.settings import Settings
@@ -69,15 +67,8 @@ def in_words(settings: Settings) -> str:
 
 
 def _tail(path: Path, pipeline: Pipeline) -> PCM:
-    """Return the end of a stem at the pipeline's rate and channels."""
-    try:
-        with soundfile.SoundFile(path) as file:
-            file.seek(max(0, file.frames - round(CONTINUE_SECONDS * file.samplerate)))
-            pcm, rate = file.read(dtype="float32", always_2d=True), file.samplerate
-    except soundfile.LibsndfileError as error:
-        raise ValueError(f"{path.name} cannot be read: {error.error_string}") from error
-    if len(pcm) == 0 or not np.isfinite(pcm).all():
-        raise ValueError(f"{path.name} holds no sound to go on from")
+    """Return the end of a sound at the pipeline's rate and channels."""
+    pcm = read_end(path, CONTINUE_SECONDS, pipeline.sample_rate)
     if pcm.shape[1] != pipeline.channels:
         pcm = np.repeat(pcm.mean(axis=1, keepdims=True), pipeline.channels, axis=1)
-    return np.asarray(soxr.resample(pcm, rate, pipeline.sample_rate, quality="VHQ"), dtype=np.float32)
+    return pcm

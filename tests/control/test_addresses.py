@@ -1,5 +1,7 @@
 """The table: what a message means, whoever sent it and in whatever form."""
 
+import dataclasses
+
 import pytest
 
 from audiogen_daemon import messages as m
@@ -37,6 +39,26 @@ def test_generate_takes_a_prompt_pairs_or_a_press(arguments, prompt, changes):
     assert (found.prompt, found.changes) == (prompt, changes)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        ((), m.Continue()),
+        ((1.0,), m.Continue()),
+        ((3,), m.Continue(3)),
+        ((3, 8), m.Continue(3, 8.0)),
+        (("x.wav",), m.Continue(path="x.wav")),
+        (("x.wav", 8, "prompt", "dark"), m.Continue(None, 8.0, (("prompt", "dark"),), path="x.wav")),
+        (("prompt", "dark"), m.Continue(changes=(("prompt", "dark"),))),
+        (("loop", 1), m.Continue(changes=(("loop", 1),))),
+        ((3, "seed", 5, "client", "pd"), m.Continue(3, None, (("seed", 5),), "pd")),
+        ((3, "colour", "red"), m.Continue(3, None, (("colour", "red"),))),
+        (("3", "8"), m.Continue(3, 8.0)),
+    ],
+)
+def test_continue_takes_a_take_or_a_path_seconds_and_pairs(arguments, wanted):
+    assert command("/continue", *arguments) == dataclasses.replace(wanted, address="/continue")
+
+
 @pytest.mark.parametrize("address", [path for path, row in ROWS.items() if row.trigger])
 @pytest.mark.parametrize("release", [0, 0.0, False])
 def test_letting_a_button_go_does_nothing(address, release):
@@ -56,6 +78,9 @@ def test_take_numbers_and_presses_are_told_apart(value, take):
         ("/nothing/at/all/like/it", (), "/help lists them all"),
         ("/generate", ("x", "seconds"), '"seconds" stands alone'),
         ("/generate", ("x", 5, 5), "5 is no setting"),
+        ("/continue", (1, "colour"), '"colour" stands alone'),
+        ("/continue", (1, 2, 3), "3 arguments where at most 2"),
+        ("/continue", ("x.wav", "long"), '"long" stands alone'),
         ("/generate", (b"blob",), "must be a text"),
         ("/generate", ("x", "seconds", None), "must be a number or a text"),
         ("/set/seconds", (), "takes one value"),

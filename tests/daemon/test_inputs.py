@@ -70,6 +70,15 @@ def test_a_take_is_followed_by_its_number(daemon):
     assert not np.array_equal(followed, plain)
 
 
+def test_a_file_that_is_cut_short_is_named_with_what_there_is_of_it(daemon):
+    since = len(daemon.heard)
+    soundfile.write(daemon.stems / "whole.wav", hum(2.0, 44100), 44100)
+    whole = (daemon.stems / "whole.wav").read_bytes()
+    (daemon.stems / "in" / "cut.wav").write_bytes(whole[: len(whole) // 2])
+    reason = daemon.wait("/error", lambda v: v[0] == "/input/landed", since)[1]
+    assert reason == "cut.wav is cut short after 1 s; save it again"
+
+
 @pytest.mark.parametrize(("name", "rate", "channels"), [("in/other.wav", 96000, 8), ("old loop.aiff", 8000, 1)])
 def test_a_sound_from_elsewhere_is_gone_on_from_with_a_prompt_of_its_own(daemon, name, rate, channels):
     path = daemon.stems / name
@@ -84,9 +93,9 @@ def test_a_sound_from_elsewhere_is_gone_on_from_with_a_prompt_of_its_own(daemon,
 @pytest.mark.parametrize(
     ("sound", "words"),
     [
-        (np.zeros((10, 2)), "needs at least 1 s"),
-        (np.full((48000, 2), np.nan), "no sound to go on from"),
-        (np.zeros((0, 1)), "no sound to go on from"),
+        (np.zeros((10, 2)), "lasts 0.000219 s, wanted is at least 1 s"),
+        (np.full((48000, 2), np.nan), "wrong.wav holds NaN"),
+        (np.zeros((0, 1)), "wrong.wav is damaged: it ends before its first sample"),
     ],
 )
 def test_what_cannot_be_gone_on_from_fails_with_its_reason_and_the_next_take_is_made(daemon, sound, words):

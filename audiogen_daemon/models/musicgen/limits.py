@@ -62,7 +62,8 @@ def _check_continued(pcm: PCM, sample_rate: int, channels: int) -> None:
         raise ValueError(f"continues is {pcm.shape}, wanted (samples, {channels}) at {sample_rate} Hz")
     if len(pcm) < MIN_PROMPT_SECONDS * sample_rate:
         raise ValueError(
-            f"continues has {len(pcm) / sample_rate:.2f} s; a continuation needs at least {MIN_PROMPT_SECONDS:g} s"
+            f"the sound to go on from lasts {len(pcm) / sample_rate:.3g} s,"
+            f" wanted is at least {MIN_PROMPT_SECONDS:g} s; give a longer one"
         )
     if not np.isfinite(pcm).all():
         raise ValueError("continues holds NaN or infinite samples; give it sound")

@@ -224,7 +224,7 @@ def test_the_count_in_leaves_less_of_the_trained_length(counted, mono):
         ({"tempo": 0.0}, "tempo is 0.0"),
         ({"continues": np.zeros((32_000,), np.float32)}, r"continues is \(32000,\), wanted \(samples, 1\)"),
         ({"continues": np.zeros((32_000, 2), np.float32)}, r"continues is \(32000, 2\), wanted \(samples, 1\)"),
-        ({"continues": np.zeros((10, 1), np.float32)}, "a continuation needs at least 1 s"),
+        ({"continues": np.zeros((10, 1), np.float32)}, "wanted is at least 1 s"),
         ({"continues": np.full((32_000, 1), np.nan, np.float32)}, "NaN or infinite samples"),
         ({"variations": 9}, "variations is 9, allowed is 1 to 8"),
         ({"morph": (("dark", float("nan")), ("warm", 1.0))}, "morph gives 'dark' the weight nan"),
