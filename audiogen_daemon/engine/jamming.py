@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 LEAD = 1.0
 """Seconds of audio the jam may be ahead of the clock: what is changed is heard about this much later."""
 
+SLOW_AFTER = 5.0
+"""Seconds after which a jam that is behind the clock is told of, once."""
+
 
 def play(take: m.Take, pipeline: Pipeline, pipe: p.Pipe, waiting: "deque[Any]", drop_folder: Path) -> None:
     """Play until stopped; messages that are not for the jam go to `waiting`.
@@ -25,7 +28,7 @@ def play(take: m.Take, pipeline: Pipeline, pipe: p.Pipe, waiting: "deque[Any]", 
     """
     items = pipeline.jam(request_for([take], pipeline, drop_folder))
     pipe.send(m.JobStarted(take.id, pipeline.sample_rate, pipeline.channels, 0))
-    began, made = 0.0, 0
+    began, made, slow = 0.0, 0, False
     try:
         item = next(items)
         while True:
@@ -33,6 +36,10 @@ def play(take: m.Take, pipeline: Pipeline, pipe: p.Pipe, waiting: "deque[Any]", 
                 began = began or time.monotonic()
                 made += len(item.pcm)
                 pipe.send(p.JobAudio(take.id, item.pcm, time.monotonic()))
+                seconds, elapsed = made / pipeline.sample_rate, time.monotonic() - began
+                if not slow and elapsed > max(SLOW_AFTER, seconds):
+                    slow = True
+                    pipe.send(m.JamSlow(take.id, seconds / elapsed))
             else:
                 pipe.send(m.JobProgress(take.id, item.step, item.steps))
             told = None

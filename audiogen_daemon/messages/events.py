@@ -100,6 +100,14 @@ class JobFailed:
 
 
 @dataclass(frozen=True)
+class JamSlow:
+    """The jam is made more slowly than it is heard: `speed` seconds of it per second."""
+
+    take: int
+    speed: float
+
+
+@dataclass(frozen=True)
 class StemSaved:
     """The take's stem is in the drop folder."""
 
@@ -304,6 +312,7 @@ Event = (
     | TakeFinished
     | JobCancelled
     | JobFailed
+    | JamSlow
     | StemSaved
     | StemHeld
     | FileLanded

@@ -33,6 +33,7 @@ RULES: dict[type[Any], Callable[[Session, Any, Now], Step]] = {
     m.JamKeep: jam.keep,
     m.RecordInput: recording.start,
     m.RecordStop: recording.stop,
+    m.JamSlow: jam.slow,
     m.MorphPrompt: jam.morph_prompt,
     m.MorphWeights: jam.morph_weights,
     m.AddTag: values.add_tag,

@@ -78,6 +78,16 @@ def ended(session: Session, word: m.Notify, now: Now) -> Step:
     return run_next(dataclasses.replace(session, jam=None), now, effects)
 
 
+def slow(session: Session, event: m.JamSlow, now: Now) -> Step:
+    if session.jam is None or session.jam.id != event.take:
+        return session, []
+    reason = (
+        f"{session.jam.settings.model} makes {event.speed:.2f} s of sound per second here, and a jam needs 1: it has gaps"
+        " or is not heard; play a smaller model or fewer bits, or close other programs"
+    )
+    return session, [m.Notify("/error", ("/jam/start", reason))]
+
+
 def resumed(session: Session, now: Now) -> Step:
     """Return the session with the jam going on in a new engine, from where the old one died."""
     assert session.jam is not None

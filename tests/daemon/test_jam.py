@@ -35,3 +35,15 @@ def test_a_jam_is_steered_kept_survives_its_engine_and_stops(tmp_path):
         daemon.wait("/jam/stopped", lambda v: v[0] == second, since)
         daemon.send("/generate", "after the jam", "seconds", 0.3)
         daemon.wait("/stem/saved", lambda v: v[0] > second, since)
+
+
+def test_a_model_that_is_too_slow_for_a_jam_is_told_of_once(tmp_path):
+    with live_daemon(tmp_path, "engine.tone_pace=0.04") as daemon:  # 20 ms of sound in 40 ms
+        daemon.send("/jam/start", "slow")
+        address, reason = daemon.wait("/error")
+        assert address == "/jam/start"
+        assert "tone makes 0." in reason
+        made = daemon.wait("/jam/started")[0]
+        daemon.send("/jam/stop")
+        daemon.wait("/jam/stopped", lambda v: v[0] == made)
+        assert [word for word, _ in daemon.heard].count("/error") == 1
