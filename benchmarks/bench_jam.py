@@ -55,7 +55,7 @@ def jam(model: str, seconds: float, folder: Path, device: str, environment: dict
     with live_daemon(folder, *sets, environment=os.environ | environment) as daemon:
         wait_for(lambda: device_of(daemon))
         daemon.send("/jam/start", PROMPTS[0])
-        daemon.wait("/take/playing")
+        daemon.wait("/take/audible")
         pids = [daemon.process.pid, *children(daemon.process.pid)]
         pause, began, first = threading.Event(), time.monotonic(), [0.0]
         print(f"\n{'played':>8}{'starved':>10}   resident MB of daemon, then of its children")
@@ -68,6 +68,9 @@ def jam(model: str, seconds: float, folder: Path, device: str, environment: dict
             first = held if tenth == 1 else first
             print(f"{time.monotonic() - began:6.0f} s{starved(daemon):10}   {' '.join(f'{mb:7.1f}' for mb in held)}")
         print(f"growth after the first tenth: {sum(held) - sum(first):.1f} MB")
+        heard = [values[1] for address, values in daemon.heard if address == "/take/playing"]
+        print(f"first heard after {heard[0]:.2f} s" if heard else "not heard")
+        print(*(f"{values[0]}: {values[1]}" for address, values in daemon.heard if address == "/error"), sep="\n")
         daemon.send("/jam/stop")
         daemon.wait("/jam/stopped")
 

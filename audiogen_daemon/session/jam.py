@@ -82,8 +82,8 @@ def slow(session: Session, event: m.JamSlow, now: Now) -> Step:
     if session.jam is None or session.jam.id != event.take:
         return session, []
     reason = (
-        f"{session.jam.settings.model} makes {event.speed:.2f} s of sound per second here, and a jam needs 1: it has gaps"
-        " or is not heard; play a smaller model or fewer bits, or close other programs"
+        f"{session.jam.settings.model} makes {event.speed:.2f} s of sound per second here, and a jam needs 1: it has"
+        " gaps or is not heard; play a smaller model or fewer bits, or close other programs"
     )
     return session, [m.Notify("/error", ("/jam/start", reason))]
 
