@@ -1,12 +1,14 @@
-"""A JACK client that plays samples on a port, as an instrument would: `python jack_source.py FILE`, until stdin closes.
+"""A JACK client that plays samples as an instrument would: `python jack_source.py FILE [AT]`, until stdin closes.
 
-FILE is an .npy of (samples,), which are played over and over. PortAudio sees an input named "source". Prints "ready",
-and at the end the monotonic seconds at which sample 0 left: of all blocks the earliest counts, for none is early.
+FILE is an .npy of (samples,), which are played over and over from AT on, monotonic seconds, or at once. PortAudio sees
+an input named "source". Prints "ready", and at the end when sample 0 left: of all blocks the earliest counts, for none
+is early.
 """
 
 import ctypes
 import sys
 import time
+from collections import deque
 from ctypes import c_char_p, c_int, c_uint32, c_void_p
 from ctypes.util import find_library
 
@@ -15,7 +17,7 @@ import numpy as np
 OUTPUT = 2
 
 
-def main(file: str) -> None:
+def main(file: str, at: str = "") -> None:
     jack = ctypes.CDLL(find_library("jack"))
     for name, result, arguments in (
         ("jack_client_open", c_void_p, [c_char_p, c_int, c_void_p]),
@@ -32,13 +34,22 @@ def main(file: str) -> None:
     client = jack.jack_client_open(b"source", 0, None)
     port = jack.jack_port_register(client, b"out", b"32 bit float mono audio", OUTPUT, 0)
     rate = jack.jack_get_sample_rate(client)
-    position, start = 0, float("inf")
+    begin = float(at or time.monotonic())
+    position, start, late = None, float("inf"), deque(maxlen=8)
 
     @ctypes.CFUNCTYPE(c_int, c_uint32, c_void_p)
     def process(count: int, _: object) -> int:
         nonlocal position, start
-        start = min(start, time.monotonic() - position / rate)
-        block = np.take(pcm, np.arange(position, position + count), mode="wrap")
+        now = time.monotonic()
+        position = round((now - begin) * rate) if position is None else position
+        # An instrument goes on while a server drops blocks: all of the last eight came late by them.
+        late.append(round((now - begin) * rate) - position)
+        if len(late) == late.maxlen and min(late) > count / 2:
+            position += min(late)
+            late.clear()
+        start = min(start, now - position / rate)
+        places = np.arange(position, position + count)
+        block = np.where(places < 0, 0, np.take(pcm, places, mode="wrap")).astype(np.float32)
         ctypes.memmove(jack.jack_port_get_buffer(port, count), block.ctypes.data, 4 * count)
         position += count
         return 0
