@@ -15,6 +15,9 @@ Kind = Literal["text", "name", "number", "integer", "key", "signature", "choice"
 MAX_PROMPT = 2000
 """Characters of a prompt; the text encoder reads far fewer."""
 
+MORPH_SLOTS = 4
+"""Prompts that can be mixed."""
+
 NOTES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _NOTE_NUMBERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 MODES = ("major", "minor", "dorian", "phrygian", "lydian", "mixolydian", "locrian")

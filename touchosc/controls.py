@@ -1,6 +1,6 @@
 """What a control surface is made of, before it becomes the file of one app.
 
-Frames are in the units of a 1366 x 1024 canvas, which both apps scale to the screen.
+Frames are in the units of a 1600 x 1200 canvas, which both apps scale to the screen.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Literal
 Colour = tuple[float, float, float]
 """Red, green, blue; each 0 to 1."""
 
-CANVAS = (1366, 1024)
+CANVAS = (1600, 1200)
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,24 @@
-"""The surface itself: which control sits where, with addresses and ranges out of the daemon's own tables."""
+"""The surface itself: which control sits where, in four columns."""
 
 from audiogen_daemon.config import Config
-from audiogen_daemon.control.addresses import ANSWERS, ROWS
-from audiogen_daemon.settings import NOTES, PARAMETERS
-from touchosc.controls import Colour, Control, Fader, Frame, Label, Meter, Pad, Panel, Prompt, Send, Surface
+from audiogen_daemon.settings import MORPH_SLOTS, NOTES
+from touchosc.controls import Control, Fader, Frame, Label, Meter, Pad, Panel, Prompt, Surface
+from touchosc.parts import (
+    AMBER,
+    BLUE,
+    DIM,
+    GREEN,
+    GREY,
+    RED,
+    TEAL,
+    VIOLET,
+    WHITE,
+    choice,
+    faders,
+    heard,
+    remembered,
+    to,
+)
 
 TAKES = 8
 """Takes in the list, the newest first."""
@@ -16,21 +31,13 @@ TAGS = (
     *("swung", "driving", "vinyl noise", "analog", "huge reverb"),
 )
 BARS = (0, 1, 2, 4, 8, 16, 32)
+JAM_BARS = (1, 2, 4, 8, 16)
+RECORD_BARS = (1, 2, 4, 8)
 VARIATIONS = (1, 2, 4, 8)
+LAUNCHES = ("off", "beat", "bar")
 
-PLAYING_RANGE = {"tempo": (60.0, 180.0), "seconds": (1.0, 60.0), "guidance": (0.0, 10.0)}
-"""Part of a setting's range that a fader covers, where all of it would be too coarse to hit."""
 GAIN_DB = (-48.0, 12.0)
 LEVEL_DBFS = (-60.0, 0.0)
-
-TEAL: Colour = (0.13, 0.62, 0.66)
-GREEN: Colour = (0.18, 0.8, 0.42)
-RED: Colour = (0.92, 0.3, 0.28)
-AMBER: Colour = (0.95, 0.62, 0.18)
-VIOLET: Colour = (0.56, 0.48, 0.95)
-BLUE: Colour = (0.3, 0.58, 0.95)
-GREY: Colour = (0.42, 0.46, 0.52)
-DIM: Colour = (0.55, 0.58, 0.62)
 
 
 def surface(config: Config) -> Surface:
@@ -40,60 +47,43 @@ def surface(config: Config) -> Surface:
         ValueError: an address or a range that the daemon's tables do not have.
     """
     port = config.notify[0].port if config.notify else 11011
-    controls = (*_header(config, port), *_prompts(config), *_make(), *_settings(), *_takes(), *_monitor())
-    return Surface(controls, TAKES, MODELS, port=port)
-
-
-def _to(path: str, *constants: str) -> Send:
-    if path not in ROWS:
-        raise ValueError(f"{path} is no address of the daemon; /help lists them")
-    return Send(path, constants)
-
-
-def _remembered(path: str, kind: str) -> Send:
-    return Send(_to(path).path, remembered="STRING" if kind == "text" else "INTEGER")
-
-
-def _from(path: str) -> str:
-    known = {address for address, _, _ in ANSWERS} | {f"/state/{name}" for name in (*PARAMETERS, "gain")}
-    if path not in known:
-        raise ValueError(f"{path} is no answer of the daemon")
-    return path
+    columns = (*_prompts(config), *_make(), *_settings(), *_jam(), *_morph(), *_record(), *_takes(), *_monitor())
+    return Surface((*_header(config, port), *columns), TAKES, MODELS, port=port)
 
 
 def _header(config: Config, port: int) -> list[Control]:
-    sync = (_to("/subscribe", str(port)), _to("/state"), _to("/models"), _to("/status"))
-    load = (_remembered("/set/model", "text"), _remembered("/model/load", "text"))
-    first, *others = Frame(660, 14, 690, 60).split(MODELS, 1, gap=8)
+    sync = (to("/subscribe", str(port)), to("/state"), to("/models"), to("/takes", str(TAKES)), to("/status"))
+    load = (remembered("/set/model", "text"), remembered("/model/load", "text"))
+    first, *others = Frame(784, 14, 800, 60).split(MODELS, 1, gap=8)
     name = config.engine.model
     models = [
         Pad("model1", name, first, BLUE, load, 15, name),
         *(Pad(f"model{n}", "", frame, BLUE, load, 15, hidden=True) for n, frame in enumerate(others, 2)),
     ]
     return [
-        Label("title", "AUDIOGEN", Frame(20, 14, 190, 60), 30, GREEN),
-        Pad("sync", "SYNC", Frame(216, 14, 100, 60), GREY, sync),
-        Label("link", "not connected", Frame(330, 14, 320, 30), 16, AMBER),
-        Label("engine", "", Frame(330, 44, 320, 30), 15, DIM, follows=_from("/engine/state")),
+        Label("title", "AUDIOGEN", Frame(20, 14, 200, 60), 32, GREEN),
+        Pad("sync", "SYNC", Frame(236, 14, 120, 60), GREY, sync),
+        Label("link", "not connected", Frame(392, 14, 380, 30), 16, AMBER),
+        Label("engine", "", Frame(392, 44, 380, 30), 15, DIM, follows=heard("/engine/state")),
         *models,
     ]
 
 
 def _prompts(config: Config) -> list[Control]:
     controls: list[Control] = [
-        Panel("prompt panel", Frame(16, 88, 430, 922), "PROMPT"),
-        Prompt("prompt", Frame(28, 118, 406, 60), TEAL, _to("/prompt").path, _from("/state/prompt")),
+        Panel("prompt panel", Frame(16, 88, 360, 1098), "PROMPT"),
+        Prompt("prompt", Frame(28, 118, 336, 64), TEAL, to("/prompt").path, heard("/state/prompt")),
     ]
-    rows = Frame(28, 188, 406, 490).split(1, PRESETS)
+    rows = Frame(28, 192, 336, 600).split(1, PRESETS)
     for n, (text, row) in enumerate(zip(config.take.presets, rows, strict=False), 1):
-        name = Frame(row.x, row.y, 318, row.h)
-        go = Frame(row.x + 324, row.y, 82, row.h)
-        controls.append(Pad(f"preset{n}", text, name, TEAL, (_to("/prompt", text),), 15))
-        controls.append(Pad(f"go{n}", "GO", go, GREEN, (_to("/generate", text),), 18))
-    controls.append(Label("tags title", "ADD TO THE PROMPT", Frame(28, 686, 406, 24), 13, DIM))
-    cells = Frame(28, 714, 406, 286).split(3, 5)
+        name = Frame(row.x, row.y, 258, row.h)
+        go = Frame(row.x + 264, row.y, 72, row.h)
+        controls.append(Pad(f"preset{n}", text, name, TEAL, (to("/prompt", text),), 14))
+        controls.append(Pad(f"go{n}", "GO", go, GREEN, (to("/generate", text),), 18))
+    controls.append(Label("tags title", "ADD TO THE PROMPT", Frame(28, 802, 336, 24), 13, DIM))
+    cells = Frame(28, 832, 336, 342).split(3, 5)
     controls += [
-        Pad(f"tag{n}", tag, frame, GREY, (_to("/prompt/add", tag),), 15)
+        Pad(f"tag{n}", tag, frame, GREY, (to("/prompt/add", tag),), 15)
         for n, (tag, frame) in enumerate(zip(TAGS, cells, strict=True), 1)
     ]
     return controls
@@ -101,12 +91,12 @@ def _prompts(config: Config) -> list[Control]:
 
 def _make() -> list[Control]:
     return [
-        Panel("make panel", Frame(458, 88, 440, 270), "MAKE"),
-        Pad("generate", "GENERATE", Frame(470, 118, 416, 116), GREEN, (_to("/generate"),), 34),
-        Pad("cancel", "CANCEL", Frame(470, 242, 262, 62), AMBER, (_to("/cancel"),), 20),
-        Pad("cancel all", "CANCEL ALL", Frame(740, 242, 146, 62), RED, (_to("/cancel/all"),), 16),
-        Meter("progress", Frame(470, 312, 416, 36), GREEN, 0.0, 1.0),
-        Label("progress text", "", Frame(470, 312, 416, 36), 15, (1.0, 1.0, 1.0), "centre"),
+        Panel("make panel", Frame(388, 88, 384, 270), "MAKE"),
+        Pad("generate", "GENERATE", Frame(400, 118, 360, 116), GREEN, (to("/generate"),), 34),
+        Pad("cancel", "CANCEL", Frame(400, 242, 212, 62), AMBER, (to("/cancel"),), 20),
+        Pad("cancel all", "CANCEL ALL", Frame(618, 242, 142, 62), RED, (to("/cancel/all"),), 16),
+        Meter("progress", Frame(400, 312, 360, 36), GREEN, 0.0, 1.0),
+        Label("progress text", "", Frame(400, 312, 360, 36), 15, WHITE, "centre"),
     ]
 
 
@@ -117,102 +107,123 @@ def _settings() -> list[Control]:
     minor = [(f"{note}m", f"{note} minor", f"{note} minor") for note in NOTES]
     major = [(note, f"{note} major", f"{note} major") for note in NOTES]
     rows = [minor[:6], minor[6:], major[:6], major[6:]]
+    launch = [(word.upper(), word, word) for word in LAUNCHES]
     return [
-        Panel("length panel", Frame(458, 366, 440, 176), "BARS"),
-        *_choice("bars", Frame(470, 394, 416, 54).split(7, 1), bars),
-        Label("variations title", "TAKES AT ONCE", Frame(470, 452, 270, 24), 13, DIM),
-        *_choice("variations", Frame(470, 478, 270, 54).split(4, 1), count),
-        Label("loop title", "SEAMLESS LOOP", Frame(754, 452, 132, 24), 13, DIM),
-        *_choice("loop", Frame(754, 478, 132, 54).split(2, 1), loop),
-        Panel("key panel", Frame(458, 550, 440, 226), "KEY"),
-        *_choice("key", [Frame(470, 578, 54, 188)], [("free", "none", "")]),
-        *(pad for row, cells in zip(rows, _key_rows(), strict=True) for pad in _choice("key", cells, row)),
-        Panel("fader panel", Frame(458, 784, 440, 226), ""),
-        *_faders(("temperature", "guidance", "tempo", "seconds"), Frame(470, 794, 416, 206)),
+        Panel("length panel", Frame(388, 366, 384, 176), "BARS"),
+        *choice("bars", Frame(400, 394, 360, 54).split(7, 1), bars),
+        Label("variations title", "TAKES AT ONCE", Frame(400, 452, 220, 24), 13, DIM),
+        *choice("variations", Frame(400, 478, 214, 54).split(4, 1), count),
+        Label("loop title", "SEAMLESS LOOP", Frame(630, 452, 130, 24), 13, DIM),
+        *choice("loop", Frame(630, 478, 130, 54).split(2, 1), loop),
+        Panel("key panel", Frame(388, 550, 384, 240), "KEY"),
+        *choice("key", [Frame(400, 578, 50, 202)], [("free", "none", "")]),
+        *(pad for row, cells in zip(rows, _key_rows(), strict=True) for pad in choice("key", cells, row)),
+        Panel("launch panel", Frame(388, 798, 384, 92), "LAUNCH: WHAT PLAYING AND STOPPING WAIT FOR"),
+        *choice("launch", Frame(400, 826, 360, 54).split(3, 1), launch),
+        Panel("fader panel", Frame(388, 898, 384, 288), ""),
+        *faders(("temperature", "guidance", "beta", "tempo", "seconds"), Frame(400, 908, 360, 268)),
     ]
 
 
 def _key_rows() -> list[list[Frame]]:
-    cells = Frame(530, 578, 356, 188).split(6, 4)
+    cells = Frame(456, 578, 304, 202).split(6, 4)
     return [cells[row * 6 : row * 6 + 6] for row in range(4)]
 
 
-def _choice(setting: str, frames: list[Frame], options: list[tuple[str, str, str]]) -> list[Control]:
-    """Return pads that set one setting; options are (text, value sent, value as /state says it)."""
-    path = f"/set/{setting}"
+def _jam() -> list[Control]:
+    keep = Frame(796, 254, 336, 62).split(len(JAM_BARS), 1)
     return [
-        Pad(f"{setting}={state}", text, frame, VIOLET, (_to(path, value),), 16, state, setting)
-        for (text, value, state), frame in zip(options, frames, strict=True)
+        Panel("jam panel", Frame(784, 88, 360, 240), "JAM"),
+        Pad("jam", "JAM", Frame(796, 118, 222, 72), GREEN, (to("/jam/start"),), 30),
+        Pad("jam stop", "STOP", Frame(1024, 118, 108, 72), AMBER, (to("/jam/stop"),), 20),
+        Label("jam state", "", Frame(796, 196, 336, 26), 15),
+        Label("keep title", "KEEP ITS LAST BARS", Frame(796, 226, 336, 24), 13, DIM),
+        *(
+            Pad(f"keep{bars}", f"{bars}", frame, TEAL, (to("/jam/keep", f"{bars}"),), 20)
+            for bars, frame in zip(JAM_BARS, keep, strict=True)
+        ),
     ]
 
 
-def _faders(names: tuple[str, ...], area: Frame) -> list[Control]:
-    controls: list[Control] = []
-    for name, row in zip(names, area.split(1, len(names)), strict=True):
-        low, high = _range(name)
-        follows = _from(f"/state/{name}")
+def _morph() -> list[Control]:
+    off = to("/morph", "0", "0")
+    controls: list[Control] = [
+        Panel("morph panel", Frame(784, 336, 360, 490), "MORPH: PROMPTS MIXED BY WEIGHT"),
+        Pad("morph off", "OFF: THE PROMPT ALONE", Frame(796, 770, 336, 48), AMBER, (off,), 15),
+    ]
+    for slot, area in enumerate(Frame(796, 366, 336, 396).split(1, MORPH_SLOTS)):
+        line = Frame(area.x, area.y + 42, 258, area.h - 42)
+        put = Frame(area.x + 264, area.y, 72, area.h)
+        path, follows = to(f"/morph/{slot}").path, heard(f"/state/morph/{slot}")
         controls += [
-            Label(f"{name} title", name.upper(), Frame(row.x, row.y, 116, row.h), 13, DIM),
-            Fader(
-                name,
-                Frame(row.x + 112, row.y, 236, row.h),
-                BLUE,
-                _to(f"/set/{name}").path,
-                follows,
-                low,
-                high,
-                whole=name in ("tempo", "seconds"),
-            ),
-            Label(f"{name} text", "", Frame(row.x + 350, row.y, 66, row.h), 16, align="right"),
+            Label(f"morph prompt {slot}", "", Frame(area.x, area.y, 258, 40), 14, wrap=True),
+            Fader(f"morph {slot}", line, BLUE, path, follows, 0.0, 1.0),
+            Pad(f"put{slot}", "PUT", put, TEAL, (to("/morph/prompt", f"{slot}"),), 16),
         ]
     return controls
 
 
-def _range(name: str) -> tuple[float, float]:
-    parameter = PARAMETERS[name]
-    low, high = PLAYING_RANGE.get(name, (parameter.low, parameter.high))
-    if not parameter.low <= low < high <= parameter.high:
-        raise ValueError(f"a fader of {low:g} to {high:g} leaves {name}'s {parameter.low:g} to {parameter.high:g}")
-    return low, high
+def _record() -> list[Control]:
+    bars = Frame(796, 862, 222, 58).split(len(RECORD_BARS), 1)
+    melody, style, off = Frame(796, 1046, 336, 58).split(3, 1)
+    nothing = (to("/set/melody", "off"), to("/set/style", "off"))
+    return [
+        Panel("record panel", Frame(784, 834, 360, 352), "RECORD THE INPUT, FOR SO MANY BARS"),
+        *(
+            Pad(f"record{count}", f"{count}", frame, RED, (to("/record", f"{count}"),), 20)
+            for count, frame in zip(RECORD_BARS, bars, strict=True)
+        ),
+        Pad("record stop", "STOP", Frame(1024, 862, 108, 58), AMBER, (to("/record/stop"),), 20),
+        Meter("record level", Frame(796, 928, 336, 16), RED, *LEVEL_DBFS),
+        Label("record state", "", Frame(796, 948, 336, 28), 15),
+        Label("follow title", "FOLLOW WHAT CAME IN LAST", Frame(796, 984, 336, 24), 13, DIM),
+        Label("input", "", Frame(796, 1010, 336, 32), 15),
+        Pad("melody", "ITS TUNE", melody, VIOLET, (remembered("/set/melody", "text"),), 15),
+        Pad("style", "ITS STYLE", style, VIOLET, (remembered("/set/style", "text"),), 15),
+        Pad("follow off", "NOTHING", off, GREY, nothing, 15),
+        Label("melody title", "TUNE OF", Frame(796, 1112, 76, 32), 13, DIM),
+        Label("melody file", "", Frame(876, 1112, 256, 32), 14, follows=heard("/state/melody")),
+        Label("style title", "STYLE OF", Frame(796, 1146, 76, 32), 13, DIM),
+        Label("style file", "", Frame(876, 1146, 256, 32), 14, follows=heard("/state/style")),
+    ]
 
 
 def _takes() -> list[Control]:
-    controls: list[Control] = [Panel("takes panel", Frame(910, 88, 440, 560), "TAKES")]
+    controls: list[Control] = [Panel("takes panel", Frame(1156, 88, 428, 660), "TAKES")]
     actions = (
         ("play", "PLAY", TEAL, "/monitor/play"),
         ("more", "MORE", BLUE, "/continue"),
         ("again", "AGAIN", VIOLET, "/again"),
         ("stop", "STOP", AMBER, "/cancel"),
     )
-    for n, row in enumerate(Frame(922, 118, 416, 520).split(1, TAKES), 1):
+    for n, row in enumerate(Frame(1168, 118, 404, 620).split(1, TAKES), 1):
         controls.append(Label(f"take{n}", "", Frame(row.x, row.y, 170, row.h), 14, wrap=True))
-        cells = Frame(row.x + 176, row.y, 240, row.h).split(4, 1)
+        cells = Frame(row.x + 174, row.y, 230, row.h).split(4, 1)
         controls += [
-            Pad(f"{name}{n}", text, frame, colour, (_remembered(path, "number"),), 13, "0")
+            Pad(f"{name}{n}", text, frame, colour, (remembered(path, "number"),), 13, "0")
             for (name, text, colour, path), frame in zip(actions, cells, strict=True)
         ]
-    play = (_remembered("/monitor/play", "number"),)
     return [
         *controls,
-        Panel("batch panel", Frame(910, 656, 440, 100), "HEAR THE VARIATIONS OF THE LAST REQUEST"),
+        Panel("batch panel", Frame(1156, 756, 428, 152), "VARIATIONS OF WHAT IS HEARD, FROM HERE ON"),
         *(
-            Pad(f"variation{letter}", letter, frame, TEAL, play, 22, "0")
-            for letter, frame in zip("ABCD", Frame(922, 684, 416, 62).split(4, 1), strict=True)
+            Pad(f"variation{letter}", letter, frame, TEAL, (to("/monitor/play", letter),), 22)
+            for letter, frame in zip("ABCDEFGH", Frame(1168, 784, 404, 114).split(4, 2), strict=True)
         ),
     ]
 
 
 def _monitor() -> list[Control]:
     low, high = GAIN_DB
-    gain = _from("/state/gain")
+    gain = heard("/state/gain")
     return [
-        Panel("monitor panel", Frame(910, 764, 440, 150), "MONITOR"),
-        Label("device", "", Frame(1010, 766, 328, 26), 13, DIM, "right", _from("/monitor/device")),
-        Fader("gain", Frame(922, 794, 250, 54), TEAL, _to("/monitor/gain").path, gain, low, high),
-        Label("gain text", "0", Frame(1176, 794, 50, 54), 15, align="right"),
-        Pad("silence", "SILENCE", Frame(1234, 794, 104, 54), AMBER, (_to("/monitor/stop"),), 16),
-        Meter("level left", Frame(922, 856, 416, 22), GREEN, *LEVEL_DBFS),
-        Meter("level right", Frame(922, 882, 416, 22), GREEN, *LEVEL_DBFS),
-        Panel("error panel", Frame(910, 922, 440, 88), "LAST ERROR"),
-        Label("error", "", Frame(922, 948, 416, 58), 13, (1.0, 0.55, 0.45), wrap=True),
+        Panel("monitor panel", Frame(1156, 916, 428, 150), "MONITOR"),
+        Label("device", "", Frame(1256, 918, 316, 26), 13, DIM, "right", heard("/monitor/device")),
+        Fader("gain", Frame(1168, 946, 230, 54), TEAL, to("/monitor/gain").path, gain, low, high),
+        Label("gain text", "0", Frame(1402, 946, 56, 54), 15, align="right"),
+        Pad("silence", "SILENCE", Frame(1468, 946, 104, 54), AMBER, (to("/monitor/stop"),), 16),
+        Meter("level left", Frame(1168, 1008, 404, 22), GREEN, *LEVEL_DBFS),
+        Meter("level right", Frame(1168, 1034, 404, 22), GREEN, *LEVEL_DBFS),
+        Panel("error panel", Frame(1156, 1074, 428, 112), "LAST ERROR"),
+        Label("error", "", Frame(1168, 1100, 404, 80), 13, (1.0, 0.55, 0.45), wrap=True),
     ]

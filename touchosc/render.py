@@ -28,6 +28,7 @@ STATE = {
     "progress text": "take 8   62 %   3 s left",
     "temperature text": "1",
     "guidance text": "3",
+    "beta text": "model",
     "tempo text": "124",
     "seconds text": "10",
     "gain text": "-6 dB",
@@ -35,9 +36,17 @@ STATE = {
     "error": "/set/tempo: 400 is outside 30 to 300 bpm (0 switches it off); the value stays 124.0",
     "take1": "8  \n62 %",
     "take2": "7  rhodes_electric_007\n7.7 s  2.3x",
-    "take3": "6  rhodes_electric_006\n7.7 s  2.3x",
+    "take3": "6B  boom_bap_hip_006\n7.7 s  2.4x",
     "take4": "5  boom_bap_hip_005\n7.7 s  2.4x",
-    "take5": "4  acid_bassline_004\n7.7 s  2.2x",
+    "take5": "4  acid_bassline_004\nsaved",
+    "jam state": "take 9 keeps its last 7.7 s",
+    "morph prompt 0": "warm dusty lo-fi loop",
+    "morph prompt 1": "four on the floor techno drum loop",
+    "morph prompt 2": "boom bap hip hop drum loop",
+    "morph prompt 3": "lush ambient pad",
+    "record state": "3.2 of 7.7 s",
+    "input": "take_2_124bpm.wav  7.7 s",
+    "melody file": "take_2_124bpm.wav",
 }
 LEVELS = {
     "progress": 0.62,
@@ -45,11 +54,15 @@ LEVELS = {
     "guidance": 0.3,
     "tempo": 0.53,
     "seconds": 0.15,
+    "beta": 0.44,
+    "morph 0": 0.6,
+    "morph 1": 0.4,
+    "record level": 0.7,
     "gain": 0.7,
     "level left": 0.78,
     "level right": 0.74,
 }
-CHOSEN = {"bars=4", "variations=1", "loop=1", "key=F# minor", "model1"}
+CHOSEN = {"bars=4", "variations=1", "loop=1", "key=F# minor", "launch=bar", "model1"}
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 

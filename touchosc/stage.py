@@ -16,7 +16,9 @@ SCRIPT = Path(__file__).with_name("surface.js")
 HEARD = (
     *("/take/queued", "/take/started", "/take/progress", "/take/playing", "/take/done", "/take/cancelled"),
     *("/take/failed", "/stem/saved", "/monitor/level", "/models/reply", "/model/ready", "/model/unloaded", "/error"),
-    *("/state/model", "/state/prompt", "/state/gain"),
+    *("/takes/reply", "/status/reply", "/jam/started", "/jam/stopped", "/jam/kept", "/input/landed"),
+    *("/record/waiting", "/record/started", "/record/progress", "/record/cancelled", "/record/done"),
+    *("/state/model", "/state/prompt", "/state/gain", "/state/morph", "/state/morph/prompt"),
 )
 """Answers that surface.js understands, beside the settings that this surface shows."""
 

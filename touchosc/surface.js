@@ -1,7 +1,7 @@
 // What the surface shows of the daemon's answers. `build.py` puts SURFACE (rows, models, choices, numbers) above this.
 // Every answer comes to hear(); set, setVar and getVar are those of the widget that received it.
 
-var takes = {}, rows = [], batch = [], batchAt = -1000, models = {}, currentModel = ''
+var takes = {}, rows = [], models = {}, currentModel = '', recording = 0
 
 function clip(text, length) {
     return text.length > length ? text.slice(0, length - 1) + '~' : text
@@ -15,28 +15,40 @@ globals.hear = function (path, value, set, setVar, getVar) {
 
     function showRow(n) {
         var take = takes[rows[n - 1]]
-        show('take' + n, take ? take.id + '  ' + take.name + '\n' + take.state : '')
+        show('take' + n, take ? take.id + take.letter + '  ' + take.name + '\n' + take.state : '')
         for (var action of ['play', 'more', 'again', 'stop']) setVar(action + n, 'memo', take ? take.id : 0)
     }
 
+    // The newest take has the highest number, whenever it is heard of.
     function remember(id) {
         if (takes[id]) return takes[id]
-        takes[id] = {id: id, name: '', state: ''}
-        rows.unshift(id)
+        var take = takes[id] = {id: id, letter: '', name: '', state: ''}
+        rows.push(id)
+        rows.sort(function (a, b) { return b - a })
         while (rows.length > SURFACE.rows) delete takes[rows.pop()]
         for (var n = 1; n <= rows.length; n++) showRow(n)
-        // Takes of one request are announced together.
-        var now = Date.now()
-        if (now - batchAt > 250) batch = []
-        batchAt = now
-        batch.push(id)
-        'ABCD'.split('').forEach(function (letter, n) { setVar('variation' + letter, 'memo', batch[n] || 0) })
-        return takes[id]
+        return take
     }
 
     function change(id, what) {
         Object.assign(remember(id), what)
-        showRow(rows.indexOf(id) + 1)
+        if (takes[id]) showRow(rows.indexOf(id) + 1)
+    }
+
+    function named(file) { return clip(file.replace(/^.*[\/\\]/, '').replace(/\.\w+$/, ''), 22) }
+
+    // A sound that the next takes may follow.
+    function offer(name, seconds) {
+        show('input', clip(name, 30) + '  ' + seconds.toFixed(1) + ' s')
+        setVar('melody', 'memo', name)
+        setVar('style', 'memo', name)
+    }
+
+    function jam(id) { show('jam_state', id ? 'jam ' + id + ' plays' : '') }
+
+    function record(text, level) {
+        show('record_state', text)
+        show('record_level', level === undefined ? -60 : Math.max(-60, level))
     }
 
     function progress(fraction, text) {
@@ -60,8 +72,8 @@ globals.hear = function (path, value, set, setVar, getVar) {
     }
 
     var answers = {
-        '/take/queued': function (id, position) {
-            change(id, {state: position ? 'waits, ' + position + ' before it' : 'next'})
+        '/take/queued': function (id, position, client, letter) {
+            change(id, {letter: letter || '', state: position ? 'waits, ' + position + ' before it' : 'next'})
         },
         '/take/started': function (id) {
             change(id, {state: 'starts'})
@@ -89,8 +101,41 @@ globals.hear = function (path, value, set, setVar, getVar) {
             show('error', clip('take ' + id + ': ' + reason, 220))
         },
         '/stem/saved': function (id, file) {
-            change(id, {name: clip(file.replace(/^.*[\/\\]/, '').replace(/\.\w+$/, ''), 22)})
+            change(id, {name: named(file)})
         },
+        '/takes/reply': function (id, state, letter, model, prompt, file) {
+            var take = remember(id)
+            change(id, {
+                letter: letter === 'A' ? take.letter : letter, name: file ? named(file) : clip(prompt, 22),
+                state: take.state || state
+            })
+        },
+        '/jam/started': jam,
+        '/jam/stopped': function () { jam(0) },
+        '/jam/kept': function (id, seconds) {
+            show('jam_state', 'take ' + id + ' keeps its last ' + seconds.toFixed(1) + ' s')
+        },
+        '/status/reply': function () {
+            for (var n = 0; n < values.length; n += 2) if (values[n] === 'jam') jam(values[n + 1])
+        },
+        '/state/morph/prompt': function (slot, text) { show('morph_prompt_' + slot, clip(text, 60)) },
+        '/state/morph': function () {
+            values.forEach(function (weight, slot) { show('morph_' + slot, weight) })
+        },
+        '/record/waiting': function (seconds) { record('begins in ' + seconds.toFixed(1) + ' s') },
+        '/record/started': function (name, seconds) {
+            recording = seconds
+            record('records ' + seconds.toFixed(1) + ' s')
+        },
+        '/record/progress': function (seconds, level) {
+            record(seconds.toFixed(1) + ' of ' + recording.toFixed(1) + ' s', level)
+        },
+        '/record/cancelled': function () { record('cancelled') },
+        '/record/done': function (name, seconds) {
+            record(seconds.toFixed(1) + ' s are there')
+            offer(name, seconds)
+        },
+        '/input/landed': offer,
         '/monitor/level': function (left, right) {
             show('level_left', Math.max(-60, left))
             show('level_right', Math.max(-60, right))

@@ -2,8 +2,8 @@
 -- TouchOSC runs Lua 5.1 and calls init, update and onReceiveOSC at the root first.
 
 local ONE = { true }
-local takes, rows, batch = {}, {}, {}
-local batchAt, heardAt, calledAt, linked = -1000, -100000, -100000, false
+local takes, rows = {}, {}
+local heardAt, calledAt, linked = -100000, -100000, false
 local models = {}
 
 local function control(name)
@@ -23,7 +23,7 @@ end
 
 local function showRow(n)
   local take = takes[rows[n]]
-  show('take' .. n, take and string.format('%d  %s\n%s', take.id, take.name, take.state) or '')
+  show('take' .. n, take and string.format('%d%s  %s\n%s', take.id, take.letter, take.name, take.state) or '')
   for _, action in ipairs({ 'play', 'more', 'again', 'stop' }) do
     control(action .. n).tag = take and string.format('%d', take.id) or '0'
   end
@@ -35,28 +35,23 @@ local function showTake(id)
   end
 end
 
-local function showBatch()
-  for n, letter in ipairs({ 'A', 'B', 'C', 'D' }) do
-    control('variation' .. letter).tag = string.format('%d', batch[n] or 0)
-  end
-end
-
+-- The newest take has the highest number, whenever it is heard of.
 local function remember(id)
   if takes[id] then return takes[id] end
-  takes[id] = { id = id, name = '', state = '' }
-  table.insert(rows, 1, id)
+  local take, place = { id = id, letter = '', name = '', state = '' }, 1
+  takes[id] = take
+  while rows[place] and rows[place] > id do place = place + 1 end
+  table.insert(rows, place, id)
   if #rows > ROWS then
     takes[rows[ROWS + 1]] = nil
     rows[ROWS + 1] = nil
   end
   for n = 1, #rows do showRow(n) end
-  -- Takes of one request are announced together.
-  local now = getMillis()
-  if now - batchAt > 250 then batch = {} end
-  batchAt = now
-  batch[#batch + 1] = id
-  showBatch()
-  return takes[id]
+  return take
+end
+
+local function named(path)
+  return clip((string.match(path, '([^/\\]+)%.%w+$') or path), 22)
 end
 
 local function say(id, state)
@@ -111,8 +106,14 @@ end
 
 -- What the daemon says ------------------------------------------------------------------------------------------
 
-local currentModel = ''
+local currentModel, recording = '', 0
 local answers = {}
+
+-- A sound that the next takes may follow.
+local function offer(name, seconds)
+  show('input', string.format('%s  %.1f s', clip(name, 30), seconds))
+  control('melody').tag, control('style').tag = name, name
+end
 
 answers['/pong'] = function()
   heardAt = getMillis()
@@ -121,10 +122,12 @@ answers['/pong'] = function()
     show('link', 'connected')
     sendOSC('/state', 1, ONE)
     sendOSC('/models', 1, ONE)
+    sendOSC('/takes', ROWS, ONE)
     sendOSC('/status', 1, ONE)
   end
 end
-answers['/take/queued'] = function(id, position)
+answers['/take/queued'] = function(id, position, client, letter)
+  remember(id).letter = letter or ''
   say(id, position == 0 and 'next' or string.format('waits, %d before it', position))
 end
 answers['/take/started'] = function(id)
@@ -152,9 +155,55 @@ answers['/take/failed'] = function(id, code, reason)
   show('error', clip(string.format('take %d: %s', id, reason), 220))
 end
 answers['/stem/saved'] = function(id, path)
-  remember(id).name = clip((string.match(path, '([^/\\]+)%.%w+$') or path), 22)
+  remember(id).name = named(path)
   showTake(id)
 end
+answers['/takes/reply'] = function(id, state, letter, model, prompt, path)
+  local take = remember(id)
+  take.letter = letter == 'A' and take.letter or letter
+  take.name = path == '' and clip(prompt, 22) or named(path)
+  if take.state == '' then take.state = state end
+  showTake(id)
+end
+answers['/jam/started'] = function(id)
+  show('jam state', string.format('jam %d plays', id))
+end
+answers['/jam/stopped'] = function()
+  show('jam state', '')
+end
+answers['/jam/kept'] = function(id, seconds)
+  show('jam state', string.format('take %d keeps its last %.1f s', id, seconds))
+end
+answers['/status/reply'] = function(...)
+  for n = 1, select('#', ...) - 1, 2 do
+    local name, value = select(n, ...)
+    if name == 'jam' then show('jam state', value ~= 0 and string.format('jam %d plays', value) or '') end
+  end
+end
+answers['/state/morph/prompt'] = function(slot, text)
+  show(string.format('morph prompt %d', slot), clip(text, 60))
+end
+answers['/record/waiting'] = function(seconds)
+  show('record state', string.format('begins in %.1f s', seconds))
+end
+answers['/record/started'] = function(name, seconds)
+  recording = seconds
+  show('record state', string.format('records %.1f s', seconds))
+end
+answers['/record/progress'] = function(seconds, level)
+  show('record state', string.format('%.1f of %.1f s', seconds, recording))
+  control('record level').values.x = math.max(0, math.min(1, level / 60 + 1))
+end
+answers['/record/cancelled'] = function()
+  show('record state', 'cancelled')
+  control('record level').values.x = 0
+end
+answers['/record/done'] = function(name, seconds)
+  show('record state', string.format('%.1f s are there', seconds))
+  control('record level').values.x = 0
+  offer(name, seconds)
+end
+answers['/input/landed'] = offer
 answers['/monitor/level'] = function(left, right)
   control('level left').values.x = math.max(0, math.min(1, left / 60 + 1))
   control('level right').values.x = math.max(0, math.min(1, right / 60 + 1))
@@ -185,9 +234,7 @@ end
 function onReceiveOSC(message, connections)
   local path, arguments, values = message[1], message[2], {}
   for n = 1, #arguments do values[n] = arguments[n].value end
-  if answers[path] then
-    answers[path](values[1], values[2], values[3])
-  end
+  if answers[path] then answers[path](unpack(values)) end
   local setting = string.match(path, '^/state/(.+)$')
   if setting and CHOICES[setting] then choose(setting, values[1]) end
   if setting and NUMBERS[setting] then

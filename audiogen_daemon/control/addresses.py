@@ -8,7 +8,7 @@ from audiogen_daemon import messages as m
 from audiogen_daemon.control import building as build
 from audiogen_daemon.control.arguments import Arguments, client_in, is_release, pairs_without_prompt, without_press
 from audiogen_daemon.errors import CommandError
-from audiogen_daemon.settings import PARAMETERS, show
+from audiogen_daemon.settings import MORPH_SLOTS, PARAMETERS, show
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,15 @@ _TABLE = (
     Address("/jam/stop", "", "end the jam", build.plain(m.JamStop), trigger=True),
     Address("/jam/keep", "[bars]", "save the jam's last bars as a stem", build.jam_keep, trigger=True),
     Address("/morph", "a b [c d]", "mix the morph prompts by these weights, 0 to 1; all 0 is off", build.morph),
+    *(
+        Address(
+            f"/morph/{slot}",
+            "weight",
+            "let the morph prompt of this slot count so much, 0 to 1; the others stay: for a fader of its own",
+            build.single(lambda weight, slot=slot: m.MorphWeight(slot, weight), "weight"),  # type: ignore[misc]
+        )
+        for slot in range(MORPH_SLOTS)
+    ),
     Address(
         "/morph/prompt",
         "slot [text]",
@@ -214,7 +223,8 @@ ANSWERS: tuple[tuple[str, str, str], ...] = (
     ("/jam/started", "id", "a jam plays"),
     ("/jam/stopped", "id", "it has ended"),
     ("/jam/kept", "id seconds", "its end is being saved as this take"),
-    ("/state/morph", "a b [c d]", "the weights of the mixed prompts"),
+    ("/state/morph", "a b c d", "the weights of the mixed prompts"),
+    *((f"/state/morph/{slot}", "weight", "that of this slot") for slot in range(MORPH_SLOTS)),
     ("/state/morph/prompt", "slot text", "a prompt to mix"),
     ("/record/waiting", "seconds", "the input is open; seconds until the bar on which it begins"),
     ("/record/started", "name seconds", "the input is recorded; the file that it becomes, and its length"),

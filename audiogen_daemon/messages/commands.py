@@ -114,6 +114,14 @@ class MorphWeights(Command):
 
 
 @dataclass(frozen=True)
+class MorphWeight(Command):
+    """Let one slot count so much, 0 to 1; the others stay. Counts from 0."""
+
+    slot: int
+    weight: float
+
+
+@dataclass(frozen=True)
 class AddTag(Command):
     """Append a tag to the session's prompt."""
 

@@ -36,6 +36,7 @@ RULES: dict[type[Any], Callable[[Session, Any, Now], Step]] = {
     m.JamSlow: jam.slow,
     m.MorphPrompt: jam.morph_prompt,
     m.MorphWeights: jam.morph_weights,
+    m.MorphWeight: jam.morph_weight,
     m.AddTag: values.add_tag,
     m.PresetPrompt: values.preset,
     m.SetValue: values.set_value,

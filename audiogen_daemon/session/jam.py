@@ -6,12 +6,10 @@ from audiogen_daemon import messages as m
 from audiogen_daemon.errors import CommandError
 from audiogen_daemon.session.state import Now, Session, Step
 from audiogen_daemon.session.takes import check, drawn_seed, run_next, uid
-from audiogen_daemon.settings import Settings, change
+from audiogen_daemon.settings import MORPH_SLOTS, Settings, change
 
 STEERS = ("prompt", "morph", "temperature", "top_k", "top_p", "guidance", "beta")
 """Settings that a running jam follows at once."""
-
-SLOTS = 4
 
 
 def start(session: Session, command: m.JamStart, now: Now) -> Step:
@@ -95,8 +93,8 @@ def resumed(session: Session, now: Now) -> Step:
 
 
 def morph_prompt(session: Session, command: m.MorphPrompt, now: Now) -> Step:
-    if not 0 <= command.slot < SLOTS:
-        raise CommandError(f"slot {command.slot} is outside 0 to {SLOTS - 1}")
+    if not 0 <= command.slot < MORPH_SLOTS:
+        raise CommandError(f"slot {command.slot} is outside 0 to {MORPH_SLOTS - 1}")
     text = session.settings.prompt if command.text is None else change(session.settings, "prompt", command.text).prompt
     slots = [*_slots(session)]
     slots[command.slot] = text
@@ -105,20 +103,34 @@ def morph_prompt(session: Session, command: m.MorphPrompt, now: Now) -> Step:
 
 
 def morph_weights(session: Session, command: m.MorphWeights, now: Now) -> Step:
-    if not 2 <= len(command.weights) <= SLOTS or any(not 0 <= w <= 1 for w in command.weights):
-        raise CommandError(f"{list(command.weights)} are no 2 to {SLOTS} weights of 0 to 1")
-    session = _mixed(dataclasses.replace(session, morph_weights=command.weights))
-    return steer(session, [m.Answer(command.sender, "/state/morph", command.weights)])
+    if not 2 <= len(command.weights) <= MORPH_SLOTS or any(not 0 <= w <= 1 for w in command.weights):
+        raise CommandError(f"{list(command.weights)} are no 2 to {MORPH_SLOTS} weights of 0 to 1")
+    return _weighed(session, command, (*command.weights, *[0.0] * MORPH_SLOTS)[:MORPH_SLOTS])
+
+
+def morph_weight(session: Session, command: m.MorphWeight, now: Now) -> Step:
+    if not 0 <= command.weight <= 1:
+        raise CommandError(f"weight {command.weight:g} is outside 0 to 1")
+    before = session.morph_weights
+    return _weighed(session, command, (*before[: command.slot], command.weight, *before[command.slot + 1 :]))
 
 
 def morph_state(session: Session, sender: m.Peer | None) -> list[m.Effect]:
     """Return what tells the weights and the prompts that they are of."""
     prompts = enumerate(_slots(session))
-    weights = session.morph_weights or (0.0,) * SLOTS
     return [
-        m.Answer(sender, "/state/morph", weights),
+        m.Answer(sender, "/state/morph", session.morph_weights),
+        *(m.Answer(sender, f"/state/morph/{slot}", (weight,)) for slot, weight in enumerate(session.morph_weights)),
         *(m.Answer(sender, "/state/morph/prompt", (slot, text)) for slot, text in prompts),
     ]
+
+
+def _weighed(session: Session, command: m.Command, weights: tuple[float, ...]) -> Step:
+    changed = [slot for slot in range(MORPH_SLOTS) if weights[slot] != session.morph_weights[slot]]
+    session = _mixed(dataclasses.replace(session, morph_weights=weights))
+    told: list[m.Effect] = [m.Answer(command.sender, "/state/morph", weights)]
+    told += [m.Answer(command.sender, f"/state/morph/{slot}", (weights[slot],)) for slot in changed]
+    return steer(session, told)
 
 
 def _mixed(session: Session) -> Session:
@@ -130,5 +142,5 @@ def _mixed(session: Session) -> Session:
 
 def _slots(session: Session) -> tuple[str, ...]:
     """The four prompts to mix: what was put there, else the first presets, else the prompt."""
-    spare = [*session.presets[:SLOTS], *[session.settings.prompt] * SLOTS]
-    return session.morph_slots or tuple(spare[:SLOTS])
+    spare = [*session.presets[:MORPH_SLOTS], *[session.settings.prompt] * MORPH_SLOTS]
+    return session.morph_slots or tuple(spare[:MORPH_SLOTS])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from audiogen_daemon import messages as m
-from audiogen_daemon.settings import Settings
+from audiogen_daemon.settings import MORPH_SLOTS, Settings
 from audiogen_daemon.transport import Grid, Transport
 
 HISTORY = 1000
@@ -42,7 +42,7 @@ class Session:
     prompted: the take that was next when the prompt was last set, 0 before.
     help: (address, arguments, text) rows for /help. grid: what the monitor was told of the transport.
     recording: who asked for the recording that goes on.
-    heard: the take that was heard last. morph_weights: of the four slots, as they were sent.
+    heard: the take that was heard last. morph_weights: of the four slots.
     link: the transport follows Ableton Link, not what comes by OSC.
     """
 
@@ -62,7 +62,7 @@ class Session:
     running: Running | None = None
     jam: m.Take | None = None
     morph_slots: tuple[str, ...] = ()
-    morph_weights: tuple[float, ...] = ()
+    morph_weights: tuple[float, ...] = (0.0,) * MORPH_SLOTS
     finishing: tuple[m.Take, ...] = ()
     draining: bool = False
     made: Mapping[int, tuple[m.Take, str]] = field(default_factory=lambda: MappingProxyType({}))

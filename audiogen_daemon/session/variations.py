@@ -14,7 +14,8 @@ SHOWN_PROMPT = 200
 def play(session: Session, command: m.MonitorPlay, now: Now) -> Step:
     take, path = _wanted(session, command)
     played = m.PlayStem(take.id, path, session.settings.launch, take.batch, bool(take.settings.loop))
-    return dataclasses.replace(session, heard=take.id), [played]
+    heard = take.id if session.monitor.device else session.heard
+    return dataclasses.replace(session, heard=heard), [played]
 
 
 def recent(session: Session, command: m.ListTakes, now: Now) -> Step:

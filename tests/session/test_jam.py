@@ -89,10 +89,19 @@ def test_a_prompt_that_is_mixed_can_be_exchanged_while_it_is_heard():
     assert effects[-1].settings.morph == (("a", 0.5), ("dark techno", 0.5))
 
 
+def test_each_weight_has_a_fader_of_its_own():
+    session, effects = play(ready(presets=("a", "b", "c", "d")), m.MorphWeight(3, 0.5), m.MorphWeight(0, 1.0))
+    assert session.settings.morph == (("a", 1.0), ("d", 0.5))
+    assert told(effects)[-2:] == [("/state/morph", 1.0, 0.0, 0.0, 0.5), ("/state/morph/0", 1.0)]
+    assert "weight 1.5 is outside 0 to 1" in errors(play(session, m.MorphWeight(1, 1.5))[1])[0]
+    assert play(session, m.MorphWeights((0, 0)))[0].settings.morph == ()
+
+
 def test_the_state_tells_what_is_mixed():
     session, _ = play(ready(presets=("a", "b", "c", "d")), m.MorphPrompt(2, "dark"), m.MorphWeights((0.25, 0, 1)))
     said = told(play(session, m.GetState())[1])
-    assert ("/state/morph", 0.25, 0, 1) in said
+    assert ("/state/morph", 0.25, 0, 1, 0.0) in said
+    assert ("/state/morph/2", 1) in said
     assert [line[1:] for line in said if line[0] == "/state/morph/prompt"] == [
         (0, "a"),
         (1, "b"),

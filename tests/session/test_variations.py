@@ -45,6 +45,7 @@ def test_a_variation_is_named_by_any_take_of_its_request_and_its_letter(session,
 
 def test_a_letter_alone_means_the_request_that_is_heard(session):
     assert played(session, "A")[1].take == 1
+    session, _ = play(session, m.MonitorState("speakers"))
     session, _ = played(session, "2.C")
     session, effect = played(session, "B")
     assert effect.take == 3
@@ -54,6 +55,12 @@ def test_a_letter_alone_means_the_request_that_is_heard(session):
 
 def test_a_letter_alone_means_the_last_request_when_nothing_was_heard(session):
     assert played(play(session, m.TakePlaying(99, 0.1))[0], "A")[1].take == 2
+
+
+def test_what_was_asked_for_without_a_monitor_was_not_heard(session):
+    session, _ = play(session, m.TakePlaying(99, 0.1))
+    session, _ = played(session, 1)
+    assert played(session, "B")[1].take == 3
 
 
 def test_a_button_that_is_let_go_plays_nothing():

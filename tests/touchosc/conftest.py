@@ -147,6 +147,7 @@ def daemon(running) -> LiveDaemon:
     """The running daemon with nothing to do and settings that make a short take."""
     running.ask(
         ("/cancel/all", ()),
+        ("/morph", (0, 0)),
         *((f"/set/{name}", (value,)) for name, value in (("bars", 0), ("tempo", 0), ("seconds", 0.3))),
         *((f"/set/{name}", (value,)) for name, value in (("variations", 1), ("loop", 0), ("model", "tone"))),
     )

@@ -91,7 +91,7 @@ def test_every_choice_sets_its_value_and_the_daemon_says_so(daemon, touch):
 
 def test_the_same_choices_work_from_open_stage_control(daemon, stage, stage_session):
     script = stage_session["content"]["onPreload"]
-    for setting in ("bars", "variations", "loop", "key"):
+    for setting in ("bars", "variations", "loop", "key", "launch"):
         chips = [name for name in stage if name.startswith(f"{setting}_") and "mode" in stage[name].widget]
         assert len(chips) >= 2
         for name in chips:
@@ -101,7 +101,7 @@ def test_the_same_choices_work_from_open_stage_control(daemon, stage, stage_sess
             assert errors(heard) == []
 
 
-@pytest.mark.parametrize("name", ["temperature", "guidance", "tempo", "seconds", "gain"])
+@pytest.mark.parametrize("name", ["temperature", "guidance", "beta", "tempo", "seconds", "gain"])
 @pytest.mark.parametrize("position", [0.0, 0.37, 1.0])
 def test_a_fader_sets_what_it_shows(daemon, touch, stage, name, position):
     touched = touch[name].moved(0.5, position)
@@ -135,12 +135,63 @@ def test_the_letters_play_the_variations_of_one_request(daemon, pads):
     assert len(ids) == 4
     for letter, number in zip("ABCD", ids, strict=True):
         daemon.wait("/stem/saved", lambda values, number=number: values[0] == number)
-        pads[f"variation{letter}"].memo = str(number)
         assert errors(daemon.ask(*pads[f"variation{letter}"].pressed())) == []
+    [(address, reason)] = errors(daemon.ask(*pads["variationH"].pressed()))
+    assert address == "/monitor/play"
+    assert f"there is A ({ids[0]}), B ({ids[1]})" in reason
+
+
+def test_a_jam_is_begun_kept_and_ended(daemon, pads):
+    daemon.ask(("/set/tempo", (240,)))
+    since = len(daemon.heard)
+    jam = last(daemon.ask(*pads["jam"].pressed()), "/jam/started")[0]
+    daemon.wait("/take/audible", lambda values: values[0] == jam, since)
+    for bars in (1, 2, 4, 8, 16):
+        number, seconds = last(daemon.ask(*pads[f"keep{bars}"].pressed()), "/jam/kept")
+        assert seconds == pytest.approx(bars)
+        assert daemon.wait("/stem/saved", lambda values, number=number: values[0] == number)[1].endswith(".wav")
+    assert errors(daemon.ask(*pads["jam_stop"].pressed())) == []
+    daemon.wait("/jam/stopped", lambda values: values == [jam])
+
+
+@pytest.mark.parametrize("slot", [0, 1, 2, 3])
+def test_a_prompt_is_put_into_a_slot_and_mixed_by_its_fader(daemon, touch, stage, pads, slot):
+    daemon.ask(("/prompt", (f"sound of slot {slot}",)))
+    heard = daemon.ask(*pads[f"put{slot}"].pressed())
+    assert last(heard, "/state/morph/prompt") == [slot, f"sound of slot {slot}"]
+    for messages in (touch[f"morph {slot}"].moved(0.0, 0.75), [stage[f"morph_{slot}"].moved(0.5)]):
+        heard = daemon.ask(*messages)
+        assert last(heard, f"/state/morph/{slot}") == [messages[0][1][0]]
+        assert last(heard, "/state/morph")[slot] == messages[0][1][0]
+        assert errors(heard) == []
+    assert last(daemon.ask(*pads["morph_off"].pressed()), "/state/morph") == [0, 0, 0, 0]
+
+
+def test_the_input_is_recorded_for_so_many_bars_or_the_reason_is_told(daemon, pads):
+    daemon.ask(("/set/tempo", (240,)))
+    for bars in (1, 2, 4, 8):
+        since = len(daemon.heard)
+        daemon.ask(*pads[f"record{bars}"].pressed())
+        daemon.ask(*pads["record_stop"].pressed())
+        answers = {"/record/done", "/record/cancelled"}
+        while not any(
+            path in answers or (path == "/error" and values[0] == "/record") for path, values in daemon.heard[since:]
+        ):
+            assert daemon.hear(15.0), "nothing is said of the recording"
+    stopped = daemon.ask(*pads["record_stop"].pressed())
+    assert errors(stopped) == [["/record/stop", "nothing is being recorded; /record begins"]]
+
+
+def test_what_came_in_is_followed_and_left_again(daemon, pads):
+    for kind in ("melody", "style"):
+        pads[kind].memo = "my tune.wav"
+        assert last(daemon.ask(*pads[kind].pressed()), f"/state/{kind}") == ["my tune.wav"]
+    heard = daemon.ask(*pads["follow_off"].pressed())
+    assert (last(heard, "/state/melody"), last(heard, "/state/style")) == ([""], [""])
 
 
 def test_the_pads_of_an_empty_row_do_nothing(daemon, pads):
-    for name in ("play8", "more8", "again8", "stop8", "variationD"):
+    for name in ("play8", "more8", "again8", "stop8", "melody", "style"):
         heard = daemon.ask(*pads[name].pressed())
         assert said(heard, "/take/queued") == said(heard, "/take/cancelled") == errors(heard) == [], name
 
@@ -152,9 +203,11 @@ def test_a_model_pad_chooses_and_warms_its_model(daemon, pads):
     assert errors(heard) == []
 
 
-def test_sync_asks_for_all_there_is_to_show(daemon, pads):
+def test_sync_asks_for_all_there_is_to_show(daemon, pads, finished_take):
     heard = daemon.ask(*pads["sync"].pressed())
-    assert {"/state/prompt", "/state/key", "/models/reply", "/status/reply"} <= {path for path, _ in heard}
+    shown = {"/state/prompt", "/state/key", "/state/morph/prompt", "/models/reply", "/takes/reply", "/status/reply"}
+    assert shown <= {path for path, _ in heard}
+    assert last(heard, "/takes/reply")[:2] == [finished_take, "saved"]
     assert errors(heard) == []
 
 
@@ -163,10 +216,12 @@ def test_silence_is_no_error(daemon, pads):
 
 
 def test_every_pad_of_the_layouts_is_acted_out_above(pads):
-    families = ("preset", "go", "tag", "model", "play", "more", "again", "stop", "variation")
-    once = {"sync", "generate", "cancel", "cancel_all", "silence"}
+    families = ("preset", "go", "tag", "model", "play", "more", "again", "stop", "variation", "keep", "put", "record")
+    once = {"sync", "generate", "cancel", "cancel_all", "silence", "jam", "jam_stop", "morph_off"}
+    once |= {"melody", "style", "follow_off"}
     for name in pads:
-        assert name in once or name.startswith(families) or name.split("_")[0].split("=")[0] in ("bars", "loop", "key")
+        setting = name.split("_")[0].split("=")[0]
+        assert name in once or name.startswith(families) or setting in ("bars", "loop", "key", "launch"), name
 
 
 def test_a_typed_prompt_becomes_the_prompt(daemon, stage):

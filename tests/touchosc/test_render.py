@@ -29,7 +29,7 @@ def test_the_stored_pictures_show_the_shipped_files(tmp_path):
     render.main(["--folder", str(tmp_path)])
     for name in ("touchosc.png", "open-stage-control.png"):
         fresh, stored = (np.asarray(Image.open(folder / name), dtype=float) for folder in (tmp_path, IMAGES))
-        assert fresh.shape == stored.shape == (1024, 1366, 3)
+        assert fresh.shape == stored.shape == (1200, 1600, 3)
         assert np.abs(fresh - stored).mean() < 1.0, f"{name} is old; run: python -m touchosc.render"
 
 

@@ -153,13 +153,63 @@ def test_the_list_keeps_the_last_eight_with_the_newest_first(touch_shows, stage_
     assert [stage[f"again{n}"]["vars"]["memo"] for n in range(1, 9)] == list(range(20, 12, -1))
 
 
-def test_variations_of_one_request_go_on_the_letters(touch_shows, stage_shows):
-    together = [("/take/queued", [number, number]) for number in (5, 6, 7, 8)]
-    touch, stage = touch_shows(*together, wait=1), stage_shows(*together)
-    assert [touch[f"variation{letter}"]["memo"] for letter in "ABCD"] == ["5", "6", "7", "8"]
-    assert [stage[f"variation{letter}"]["vars"]["memo"] for letter in "ABCD"] == [5, 6, 7, 8]
-    apart = touch_shows(*together, wait=1000)
-    assert [apart[f"variation{letter}"]["memo"] for letter in "ABCD"] == ["8", "0", "0", "0"]
+def test_a_tablet_that_joins_late_fills_its_list_in_the_order_of_the_takes(touch_shows, stage_shows):
+    said = [
+        ("/take/progress", [30, 0.5, 3.0]),
+        *(("/takes/reply", [n, "saved", "A", "tone", "warm", f"/a/loop_{n}.wav"]) for n in range(20, 28)),
+        ("/takes/reply", [28, "saved", "B", "tone", "warm", "/a/loop_28.wav"]),
+        ("/takes/reply", [29, "queued", "C", "tone", "x" * 200, ""]),
+        ("/takes/reply", [30, "started", "D", "tone", "warm", ""]),
+        ("/takes/reply", [3, "saved", "A", "tone", "warm", "/a/old.wav"]),
+    ]
+    touch, stage = touch_shows(*said), stage_shows(*said)
+    for n, text in ((1, "30D  warm\n50 %"), (2, f"29C  {'x' * 21}~\nqueued"), (3, "28B  loop_28\nsaved")):
+        assert touch[f"take{n}"]["text"] == stage[f"take{n}"]["value"] == text
+    assert [touch[f"play{n}"]["memo"] for n in range(1, 9)] == [str(n) for n in range(30, 22, -1)]
+    assert [stage[f"play{n}"]["vars"]["memo"] for n in range(1, 9)] == list(range(30, 22, -1))
+
+
+def test_variations_show_their_letters(touch_shows, stage_shows):
+    said = [("/take/queued", [n, n - 5, "", letter]) for n, letter in ((5, "A"), (6, "B"))]
+    touch, stage = touch_shows(*said), stage_shows(*said)
+    assert touch["take1"]["text"] == stage["take1"]["value"] == "6B  \nwaits, 1 before it"
+    assert touch["take2"]["text"] == stage["take2"]["value"] == "5A  \nnext"
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        (("/jam/started", [12]), "jam 12 plays"),
+        (("/status/reply", ["model", "jam", "jam", 12, "queued", 0]), "jam 12 plays"),
+        (("/status/reply", ["engine", "ready", "jam", 0]), ""),
+        (("/jam/kept", [13, 7.74]), "take 13 keeps its last 7.7 s"),
+        (("/jam/stopped", [12]), ""),
+    ],
+)
+def test_the_jam_is_told(touch_shows, stage_shows, said, text):
+    before = ("/jam/started", [1])
+    assert touch_shows(before, said)["jam state"]["text"] == stage_shows(before, said)["jam_state"]["value"] == text
+
+
+def test_the_mixed_prompts_are_told(touch_shows, stage_shows):
+    said = (("/state/morph/prompt", [2, "dark techno"]), ("/state/morph", [0, 0.25, 1, 0]))
+    touch, stage = touch_shows(*said), stage_shows(*said)
+    assert touch["morph prompt 2"]["text"] == stage["morph_prompt_2"]["value"] == "dark techno"
+    assert [stage[f"morph_{slot}"]["value"] for slot in range(4)] == [0, 0.25, 1, 0]
+
+
+def test_a_recording_is_told_and_offered(touch_shows, stage_shows):
+    said = [("/record/waiting", [1.5]), ("/record/started", ["in_1.wav", 8.0]), ("/record/progress", [4.0, -12.0])]
+    touch, stage = touch_shows(*said), stage_shows(*said)
+    assert touch["record state"]["text"] == stage["record_state"]["value"] == "4.0 of 8.0 s"
+    assert (touch["record level"]["x"], stage["record_level"]["value"]) == (0.8, -12)
+    for end in (("/record/done", ["in_1.wav", 8.0, "/s/in/in_1.wav"]), ("/input/landed", ["in_1.wav", 8.0])):
+        touch, stage = touch_shows(*said, end), stage_shows(*said, end)
+        assert touch["input"]["text"] == stage["input"]["value"] == "in_1.wav  8.0 s"
+        assert [touch[pad]["memo"] for pad in ("melody", "style")] == ["in_1.wav"] * 2
+        assert [stage[pad]["vars"]["memo"] for pad in ("melody", "style")] == ["in_1.wav"] * 2
+    touch, stage = touch_shows(*said, ("/record/cancelled", [])), stage_shows(*said, ("/record/cancelled", []))
+    assert touch["record state"]["text"] == stage["record_state"]["value"] == "cancelled"
 
 
 def test_failures_and_errors_are_told_in_words(touch_shows, stage_shows):
@@ -225,7 +275,7 @@ def test_touchosc_subscribes_by_itself_again_and_again_and_asks_for_the_state_on
     said = [("/pong", [1])] * 12
     sent = touch_shows(*said)["sent"].split("|")
     assert sent.count("/subscribe 11011") >= 2
-    assert sent.count("/state 1") == sent.count("/models 1") == sent.count("/status 1") == 1
+    assert [sent.count(ask) for ask in ("/state 1", "/models 1", "/takes 8", "/status 1")] == [1, 1, 1, 1]
 
 
 def test_touchosc_says_when_the_daemon_is_gone_and_asks_anew_when_it_is_back(touch_shows):

@@ -12,7 +12,8 @@ from audiogen_daemon.control.addresses import ANSWERS, ROWS
 from audiogen_daemon.settings import PARAMETERS
 from touchosc import tosc
 from touchosc.build import configured, main
-from touchosc.layout import PLAYING_RANGE, surface
+from touchosc.layout import surface
+from touchosc.parts import PLAYING_RANGE
 
 FILE = Path(touchosc.__file__).parent / "Audiogen.tosc"
 
@@ -126,13 +127,13 @@ def test_what_only_shows_cannot_be_touched_and_sends_nothing(touch):
 
 
 def test_pads_and_faders_are_big_enough_for_a_finger(tosc_root):
-    """On a 10 inch tablet (210 mm for 1366 units) 40 units are 6 mm."""
+    """On a 10 inch tablet (210 mm for 1600 units) 46 units are 6 mm."""
     for node in tosc_root.iter("node"):
         if node.get("type") in ("BUTTON", "FADER") and ("x" in [v.findtext("key") for v in node.iter("value")]):
             properties = {p.findtext("key"): p for p in node.iterfind("properties/property")}
             if properties["interactive"].findtext("value") == "1":
                 frame = {side.tag: float(side.text) for side in properties["frame"].find("value")}
-                assert min(frame["w"], frame["h"]) >= 40, properties["name"].findtext("value")
+                assert min(frame["w"], frame["h"]) >= 46, properties["name"].findtext("value")
 
 
 def test_no_two_controls_that_can_be_touched_lie_over_each_other(tosc_root):
@@ -141,8 +142,8 @@ def test_no_two_controls_that_can_be_touched_lie_over_each_other(tosc_root):
         held = {p.findtext("key"): p.find("value") for p in node.iterfind("properties/property")}
         if node.get("type") in ("BUTTON", "FADER"):
             x, y, w, h = (float(side.text) for side in held["frame"])
-            assert 0 <= x < x + w <= 1366
-            assert 0 <= y < y + h <= 1024
+            assert 0 <= x < x + w <= 1600
+            assert 0 <= y < y + h <= 1200
             frames.append((held["name"].text, x, y, x + w, y + h))
     for n, (name, left, top, right, bottom) in enumerate(frames):
         for other, x, y, u, v in frames[n + 1 :]:
