@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
@@ -16,6 +17,7 @@ from audiogen_daemon.journal import Journal
 from audiogen_daemon.keeper import StemKeeper
 from audiogen_daemon.listening import Listening
 from audiogen_daemon.recording import InputRecorder
+from audiogen_daemon.resident import resident_bytes
 from audiogen_daemon.trace import Tracer
 
 log = logging.getLogger(__name__)
@@ -63,6 +65,7 @@ class Carrier:
         return {
             m.Notify: self.notify,
             m.Answer: self._answer,
+            m.AnswerStatus: self._answer_status,
             m.Record: lambda effect: None,
             m.Forget: self._forget,
             m.Run: lambda effect: self._engine.send(effect),
@@ -98,6 +101,12 @@ class Carrier:
             self._send(effect.address, effect.arguments, self._peers.everybody(time.monotonic(), effect.to))
         elif effect.to is not None:
             self._send(effect.address, effect.arguments, [effect.to])
+
+    def _answer_status(self, effect: m.AnswerStatus) -> None:
+        pids = {"daemon_memory_mb": os.getpid(), "engine_memory_mb": self._engine.pid}
+        held = [(name, resident_bytes(pid) / 1e6) for name, pid in pids.items()]
+        flat = tuple(word for pair in (*effect.facts, *held) for word in pair)
+        self._answer(m.Answer(effect.to, "/status/reply", flat))
 
     def _send(self, address: str, arguments: tuple[object, ...], peers: list[m.Peer]) -> None:
         datagram = osc.encode(address, arguments)

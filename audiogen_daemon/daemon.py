@@ -288,7 +288,7 @@ class Daemon:
             return  # not saved, so not done: the next daemon makes it
         _, effects = rules.step(self._session, message, rules.Now(time.monotonic(), ""))
         for effect in effects:
-            if isinstance(effect, m.Notify | m.Answer | m.Forget):
+            if isinstance(effect, m.Notify | m.Answer | m.AnswerStatus | m.Forget):
                 self._carrier.carry_out(effect)
 
 

@@ -54,7 +54,11 @@ def _status(config: configuration.Config, as_json: bool) -> int:
     else:
         print(f"service: {_words(facts['service'])}")
         where = f" (pid {found.pid}, udp {found.host}:{found.port})" if found else ""
-        print(f"daemon:  {_words(answer) if answer else 'not running; start it: audiogen-daemon run'}{where}")
+        memory = {name: value for name, value in (answer or {}).items() if name.endswith("_mb")}
+        rest = {name: value for name, value in (answer or {}).items() if name not in memory}
+        print(f"daemon:  {_words(rest) if answer else 'not running; start it: audiogen-daemon run'}{where}")
+        if memory:
+            print(f"memory:  {_words({name.removesuffix('_mb'): value for name, value in memory.items()})} (MB)")
     return 0 if answer else 1
 
 
@@ -68,4 +72,6 @@ def _ask(config: configuration.Config) -> dict[str, object] | None:
 
 
 def _words(facts: object) -> str:
-    return ", ".join(f"{k} {v}" for k, v in facts.items()) if isinstance(facts, dict) else str(facts)
+    if not isinstance(facts, dict):
+        return str(facts)
+    return ", ".join(f"{k} {f'{v:.1f}' if isinstance(v, float) else v}" for k, v in facts.items())

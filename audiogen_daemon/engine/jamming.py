@@ -3,6 +3,7 @@
 import logging
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,15 @@ SLOW_AFTER = 5.0
 """Seconds after which a jam that is behind the clock is told of, once."""
 
 
-def play(take: m.Take, pipeline: Pipeline, pipe: p.Pipe, waiting: "deque[Any]", drop_folder: Path) -> None:
-    """Play until stopped; messages that are not for the jam go to `waiting`.
+def play(
+    take: m.Take,
+    pipeline: Pipeline,
+    pipe: p.Pipe,
+    waiting: "deque[Any]",
+    drop_folder: Path,
+    between: Callable[[], None],
+) -> None:
+    """Play until stopped; messages that are not for the jam go to `waiting`; `between` is called after each item.
 
     Raises:
         ValueError: the model cannot play what the take asks for.
@@ -42,6 +50,7 @@ def play(take: m.Take, pipeline: Pipeline, pipe: p.Pipe, waiting: "deque[Any]", 
                     pipe.send(m.JamSlow(take.id, seconds / elapsed))
             else:
                 pipe.send(m.JobProgress(take.id, item.step, item.steps))
+            between()
             told = None
             ahead = began + made / pipeline.sample_rate - LEAD if began else 0.0
             while pipe.poll(max(0.0, ahead - time.monotonic())):

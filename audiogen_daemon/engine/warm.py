@@ -77,8 +77,8 @@ class WarmSet(Generic[T]):
         if needed > self._budget:
             raise JobError(
                 "memory",
-                f"{name} needs about {needed / 1e9:.1f} GB and the budget is {self._budget / 1e9:.1f} GB; "
-                "raise engine.memory_gb, or set engine.quantize to 8 or 4",
+                f"{name} needs about {_size(needed)} and engine.memory_gb allows {_size(self._budget)}; raise it, "
+                "set engine.quantize to quality, balanced or speed, or play a smaller model",
             )
         for other in [n for n in self._models if n not in self._pinned]:
             if self.memory + needed <= self._budget:
@@ -87,6 +87,11 @@ class WarmSet(Generic[T]):
         if self.memory + needed > self._budget:
             raise JobError(
                 "memory",
-                f"{name} needs about {needed / 1e9:.1f} GB, {self.memory / 1e9:.1f} of {self._budget / 1e9:.1f} GB are "
-                f"held by pinned models ({', '.join(self._models)}); /model/unload one, or raise engine.memory_gb",
+                f"{name} needs about {_size(needed)}, and of the {_size(self._budget)} that engine.memory_gb allows "
+                f"{_size(self.memory)} are held by pinned models ({', '.join(self._models)}); "
+                f"/model/unload {next(iter(self._models))}, or raise engine.memory_gb",
             )
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"

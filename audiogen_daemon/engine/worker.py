@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 from audiogen_daemon import messages as m
 from audiogen_daemon.engine import protocol as p
 from audiogen_daemon.engine.blas import load_blas
+from audiogen_daemon.engine.memory import MemoryReport, bound_engine
 from audiogen_daemon.engine.warm import Warm, WarmSet
 from audiogen_daemon.errors import JobError
+from audiogen_daemon.models.bits import OFF
 
 if TYPE_CHECKING:
     from audiogen_daemon.models.pipeline import Pipeline
@@ -42,13 +44,15 @@ class Worker:
         self._pipe = pipe
         self._start = start
         self._waiting: deque[Any] = deque()
-        budget = round(start.memory_gb * 1e9) or _most_memory()
+        self._memory = MemoryReport(pipe)
+        budget = bound_engine(start.memory_gb)
         self._models: WarmSet[Ready] = WarmSet(budget, start.pinned, self._warm, self._expected, self._gone)
 
     def serve(self) -> None:
         """Load the first models, then obey until Shutdown or until the daemon is gone."""
         for name in self._start.warm:
             self._load(name)
+        self._memory.now()
         self._pipe.send(p.Idle())
         while True:
             message = self._waiting.popleft() if self._waiting else self._pipe.recv()
@@ -63,6 +67,7 @@ class Worker:
                     self._models.drop(name)
                 case p.Shutdown():
                     return
+            self._memory.now()
 
     def _load(self, name: str) -> None:
         try:
@@ -105,8 +110,16 @@ class Worker:
             ready - began,
             memory,
             tuple(dataclasses.asdict(pipeline.sampling).items()),
+            "" if name in registry.WEIGHTLESS else self._precision(),
         )
         return Warm(Ready(pipeline, info), memory)
+
+    def _precision(self) -> str:
+        """Type of the weights, and the preset they are quantized by."""
+        from audiogen_daemon.models.backend import detect
+
+        dtype = detect().dtype if self._start.dtype == "auto" else self._start.dtype
+        return f"{dtype} {self._start.bits}" if self._start.bits != OFF else dtype
 
     def _expected(self, name: str) -> int:
         """Bytes a model will hold."""
@@ -148,7 +161,8 @@ class Worker:
 
         def jam() -> None:
             try:
-                play(take, self._ready(take.settings.model), self._pipe, self._waiting, Path(self._start.drop_folder))
+                pipeline = self._ready(take.settings.model)
+                play(take, pipeline, self._pipe, self._waiting, Path(self._start.drop_folder), self._memory.due)
             except ValueError as error:
                 raise JobError("request", str(error)) from error
 
@@ -212,6 +226,7 @@ class Worker:
 
         A shutdown says nothing of the takes it cuts short: they stay in the journal and are made at the next start.
         """
+        self._memory.due()
         while self._pipe.poll():
             message = self._pipe.recv()
             if isinstance(message, m.Stop) and message.take in job.alive:
@@ -230,19 +245,6 @@ class Job:
         self.takes = takes
         self.alive = [take.id for take in takes]
         self.made = dict.fromkeys(self.alive, 0)
-
-
-def _most_memory() -> int:
-    """Return seven tenths of the memory that models can use, in bytes, and hold MLX to an eighth in reserve."""
-    import mlx.core as mx
-
-    if mx.default_device().type == mx.gpu:
-        facts = mx.device_info()
-        whole = int(facts.get("max_recommended_working_set_size") or facts.get("memory_size") or 8e9)
-    else:
-        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    mx.set_cache_limit(whole // 8)
-    return whole * 7 // 10
 
 
 class PipeHandler(logging.Handler):

@@ -43,6 +43,7 @@ from audiogen_daemon.messages.commands import (
 from audiogen_daemon.messages.effects import (
     AddPeer,
     Answer,
+    AnswerStatus,
     DeliverHeld,
     Discard,
     Effect,
@@ -71,6 +72,7 @@ from audiogen_daemon.messages.effects import (
 )
 from audiogen_daemon.messages.events import (
     Drain,
+    EngineMemory,
     EngineState,
     Event,
     FileLanded,
@@ -124,6 +126,7 @@ __all__ = [
     "AddTag",
     "Again",
     "Answer",
+    "AnswerStatus",
     "Cancel",
     "CancelAll",
     "Command",
@@ -133,6 +136,7 @@ __all__ = [
     "Drain",
     "Effect",
     "EndRecording",
+    "EngineMemory",
     "EngineState",
     "Event",
     "FileLanded",

@@ -27,6 +27,14 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class AnswerStatus:
+    """Tell the one who asked, and everybody, how the daemon is: these names and values, and what processes hold."""
+
+    to: Peer | None
+    facts: tuple[tuple[str, object], ...]
+
+
+@dataclass(frozen=True)
 class Record:
     """Write accepted takes to the journal; done before anybody hears that they were accepted."""
 
@@ -209,6 +217,7 @@ class RemovePeer:
 Effect = (
     Notify
     | Answer
+    | AnswerStatus
     | Record
     | Forget
     | Run

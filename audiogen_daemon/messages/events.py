@@ -14,6 +14,14 @@ class EngineState:
 
 
 @dataclass(frozen=True)
+class EngineMemory:
+    """What MLX holds, in bytes. active: in use, by models and the take. cache: freed, and kept to use again."""
+
+    active: int = 0
+    cache: int = 0
+
+
+@dataclass(frozen=True)
 class ModelReady:
     """A model is warm."""
 
@@ -302,6 +310,7 @@ class Drain:
 Event = (
     Drain
     | EngineState
+    | EngineMemory
     | ModelReady
     | ModelGone
     | ModelFailed

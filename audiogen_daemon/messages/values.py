@@ -39,7 +39,10 @@ class Take:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """A warm model: Hz, channels, the longest take it makes in seconds, seconds it took to get warm, bytes it holds."""
+    """A warm model: Hz, channels, the longest take it makes in seconds, seconds it took to get warm, bytes it holds.
+
+    precision: type of its weights, and the preset they are quantized by; "" for one without weights.
+    """
 
     name: str
     sample_rate: int
@@ -48,3 +51,4 @@ class ModelInfo:
     seconds: float
     memory: int
     defaults: tuple[tuple[str, float], ...] = ()
+    precision: str = ""

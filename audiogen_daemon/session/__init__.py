@@ -63,6 +63,7 @@ RULES: dict[type[Any], Callable[[Session, Any, Now], Step]] = {
     m.Invalid: connection.invalid,
     m.Drain: engine.drain,
     m.EngineState: engine.engine_state,
+    m.EngineMemory: engine.engine_memory,
     m.ModelReady: engine.model_ready,
     m.ModelGone: engine.model_gone,
     m.ModelFailed: engine.model_failed,

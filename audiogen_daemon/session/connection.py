@@ -8,6 +8,8 @@ from audiogen_daemon.errors import CommandError
 from audiogen_daemon.session.state import Now, Session, Step
 from audiogen_daemon.session.takes import finished_take, not_installed
 
+MB = 1e6
+
 
 def find_stem(session: Session, command: m.FindStem, now: Now) -> Step:
     take, path = finished_take(session, command.take)
@@ -67,9 +69,9 @@ def unload(session: Session, command: m.UnloadModel, now: Now) -> Step:
 
 
 def models(session: Session, command: m.ListModels, now: Now) -> Step:
-    warm = {info.name for info in session.warm}
+    warm = {info.name: ("warm", info.memory / MB, info.precision) for info in session.warm}
     return session, [
-        m.Answer(command.sender, "/models/reply", (name, "warm" if name in warm else "installed"))
+        m.Answer(command.sender, "/models/reply", (name, *warm.get(name, ("installed", 0.0, ""))))
         for name in session.installed
     ]
 
@@ -90,7 +92,7 @@ def ping(session: Session, command: m.Ping, now: Now) -> Step:
 
 def status(session: Session, command: m.Status, now: Now) -> Step:
     running = session.running.takes[0].id if session.running else 0
-    pairs: dict[str, object] = {
+    facts: dict[str, object] = {
         "engine": session.engine,
         "model": session.settings.model,
         "warm": ",".join(info.name for info in session.warm),
@@ -101,11 +103,13 @@ def status(session: Session, command: m.Status, now: Now) -> Step:
         "recording": int(session.recording is not None),
         "device": session.monitor.device,
         "starved": session.starved,
-        "memory_mb": sum(info.memory for info in session.warm) / 2**20,
+        "memory_mb": sum(info.memory for info in session.warm) / MB,
+        "warm_mb": ",".join(f"{info.memory / MB:.1f}" for info in session.warm),
+        "mlx_active_mb": session.held.active / MB,
+        "mlx_cache_mb": session.held.cache / MB,
         "daemon": hashlib.blake2b(session.entropy + b"daemon", digest_size=4).hexdigest(),
     }
-    flat = tuple(x for pair in pairs.items() for x in pair)
-    return session, [m.Answer(command.sender, "/status/reply", flat)]
+    return session, [m.AnswerStatus(command.sender, tuple(facts.items()))]
 
 
 def list_addresses(session: Session, command: m.Help, now: Now) -> Step:

@@ -79,7 +79,7 @@ def engine_state(session: Session, event: m.EngineState, now: Now) -> Step:
     if event.state == "ready":
         session, more = resumed(session, now) if session.jam else run_next(session, now, [])
         return session, [*effects, *more]
-    session = dataclasses.replace(session, warm=())
+    session = dataclasses.replace(session, warm=(), held=m.EngineMemory())
     if event.reason:
         effects.append(m.Notify("/error", ("/engine/state", _what_died(session, event))))
     for take in session.running.takes if session.running else ():
@@ -126,6 +126,10 @@ def model_gone(session: Session, event: m.ModelGone, now: Now) -> Step:
 
 def model_failed(session: Session, event: m.ModelFailed, now: Now) -> Step:
     return session, [m.Notify("/error", ("/model/load", f"{event.name}: {event.reason}"))]
+
+
+def engine_memory(session: Session, event: m.EngineMemory, now: Now) -> Step:
+    return dataclasses.replace(session, held=event), []
 
 
 def installed(session: Session, event: m.InstalledModels, now: Now) -> Step:

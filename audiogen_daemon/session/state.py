@@ -42,7 +42,7 @@ class Session:
     prompted: the take that was next when the prompt was last set, 0 before.
     help: (address, arguments, text) rows for /help. grid: what the monitor was told of the transport.
     recording: who asked for the recording that goes on.
-    heard: the take that was heard last. morph_weights: of the four slots.
+    heard: the take that was heard last. morph_weights: of the four slots. held: what MLX holds, as last told.
     link: the transport follows Ableton Link, not what comes by OSC.
     """
 
@@ -57,6 +57,7 @@ class Session:
     engine: str = "starting"
     engine_reason: str = ""
     warm: tuple[m.ModelInfo, ...] = ()
+    held: m.EngineMemory = field(default_factory=m.EngineMemory)
     installed: tuple[str, ...] = ()
     queue: tuple[m.Take, ...] = ()
     running: Running | None = None

@@ -101,4 +101,5 @@ def test_status_says_whether_the_input_is_recorded():
     session, _ = play(ready(), m.RecordInput())
     for state, expected in ((session, 1), (ready(), 0)):
         [reply] = play(state, m.Status())[1]
-        assert reply.arguments[reply.arguments.index("recording") + 1] == expected
+        assert isinstance(reply, m.AnswerStatus)
+        assert dict(reply.facts)["recording"] == expected

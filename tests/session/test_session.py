@@ -342,11 +342,38 @@ def test_renamed_and_removed_stems_are_followed():
 
 
 def test_status_tells_names_and_values():
-    _, effects = play(ready(), m.Status(sender=ASKER))
-    values = effects[0].arguments
-    facts = dict(zip(values[::2], values[1::2], strict=True))
+    facts = status_of(ready())
     assert (facts["engine"], facts["queued"], facts["model"]) == ("ready", 0, "tone")
     assert facts["jam"] == 0
+
+
+def status_of(session) -> dict[str, object]:
+    [reply] = play(session, m.Status(sender=ASKER))[1]
+    assert isinstance(reply, m.AnswerStatus)
+    assert reply.to == ASKER
+    return dict(reply.facts)
+
+
+def test_status_tells_what_each_warm_model_and_mlx_hold():
+    session, _ = play(
+        ready(),
+        m.ModelReady(m.ModelInfo("one", 32000, 1, 30.0, 0.1, 1_500_000, precision="float16 speed")),
+        m.ModelReady(m.ModelInfo("two", 32000, 1, 30.0, 0.1, 40_250_000, precision="float16 speed")),
+        m.EngineMemory(active=50_000_000, cache=7_000_000),
+        m.InstalledModels(("one", "other")),
+    )
+    facts = status_of(session)
+    assert dict(zip(str(facts["warm"]).split(","), str(facts["warm_mb"]).split(","), strict=True)) == {
+        "one": "1.5",
+        "two": "40.2",
+    }
+    assert (facts["memory_mb"], facts["mlx_active_mb"], facts["mlx_cache_mb"]) == (41.75, 50.0, 7.0)
+    assert told(play(session, m.ListModels())[1]) == [
+        ("/models/reply", "one", "warm", 1.5, "float16 speed"),
+        ("/models/reply", "other", "installed", 0.0, ""),
+    ]
+    dead, _ = play(session, m.EngineState("restarting", "engine exited with signal 9"))
+    assert (status_of(dead)["mlx_active_mb"], status_of(dead)["warm_mb"]) == (0.0, "")
 
 
 def test_every_setting_is_answered():
