@@ -13,7 +13,8 @@ from audiogen_daemon.models.pipeline import Request
 
 KEY = re.compile(
     r"(?:,?\s*\b(?:in the key of|key of|in|key)\s+)?"
-    r"\b[a-g](?:\s*(?:#|♯|b|♭|sharp|flat))?\s*(?:major|minor|dorian|maj|min|m)\b",
+    r"\b[a-g](?:[\s-]*(?:#|♯|b|♭|sharp|flat))?[\s-]*"
+    r"(?:(?:natural[\s-]+)?(?:major|minor|maj|min|m)|ionian|aeolian|dorian)\b(?:\s+(?:mode|scale)\b)?",
     re.IGNORECASE,
 )
 

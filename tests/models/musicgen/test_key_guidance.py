@@ -2,6 +2,7 @@
 
 import pytest
 
+from audiogen_daemon.evaluation.prompts import load_prompts
 from audiogen_daemon.models.musicgen.key_guidance import towards_key, without_key
 from audiogen_daemon.models.pipeline import Request, Sampling
 
@@ -18,6 +19,10 @@ def request(prompt: str, **changes) -> Request:
         ("db dorian rhodes chords", "rhodes chords"),
         ("arp in the key of c sharp minor, dark", "arp , dark"),
         ("bells key of Bbm", "bells"),
+        ("digital bells in a aeolian", "digital bells"),
+        ("moog bass in F-sharp ionian", "moog bass"),
+        ("juno pad b flat natural minor 88 bpm", "juno pad 88 bpm"),
+        ("warm d dorian mode organ", "warm organ"),
         ("four on the floor drums", "four on the floor drums"),
         ("a major key change", "key change"),
         ("big bass drop", "big bass drop"),
@@ -25,6 +30,10 @@ def request(prompt: str, **changes) -> Request:
 )
 def test_the_words_of_a_key_are_found(prompt, rest):
     assert without_key(prompt) == rest
+
+
+def test_a_key_is_found_in_every_prompt_of_the_evaluation_that_names_one():
+    assert [p.text for p in load_prompts() if p.pitched and without_key(p.text) == p.text] == []
 
 
 def test_a_named_key_weighs_more_and_the_weights_still_add_up_to_one():
