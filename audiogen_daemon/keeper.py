@@ -40,18 +40,35 @@ class _Recording:
     rate: int
     channels: int
     parts: list[PCM]
-    keeps: int = 0
 
     def push(self, pcm: PCM) -> bool:
-        """Take the next samples; True when they are the first. A jam keeps no more than its end."""
+        """Take the next samples; True when they are the first."""
         self.parts.append(pcm)
-        if self.keeps:
-            while sum(map(len, self.parts[1:])) >= self.keeps:
-                del self.parts[0]
         return len(self.parts) == 1
 
     def joined(self) -> PCM:
         return np.concatenate([np.zeros((0, self.channels), np.float32), *self.parts])
+
+
+class _JamRecording:
+    """The end of a jam; its memory is taken when it begins, and never grows."""
+
+    def __init__(self, rate: int, channels: int) -> None:
+        self.rate, self.channels = rate, channels
+        self._held = np.empty((round(JAM_SECONDS * rate), channels), np.float32)
+        self._held.fill(0.0)
+        self._count = 0
+
+    def push(self, pcm: PCM) -> bool:
+        """Take the next samples; True when they are the first."""
+        first, size = self._count == 0, len(self._held)
+        self._held[np.arange(self._count, self._count + len(pcm)) % size] = pcm
+        self._count += len(pcm)
+        return first
+
+    def joined(self) -> PCM:
+        size = len(self._held)
+        return self._held[: self._count].copy() if self._count <= size else np.roll(self._held, -self._count % size, 0)
 
 
 class StemKeeper:
@@ -62,13 +79,13 @@ class StemKeeper:
         self._folder = Path(config.stems.folder)
         self._state = Path(config.daemon.state)
         self._form = stem_format(config)
-        self._recordings: dict[int, _Recording] = {}
+        self._recordings: dict[int, _Recording | _JamRecording] = {}
         self._watchers: list[dropfolder.DropFolder] = []
 
     def begin(self, job: m.JobStarted) -> None:
         """A take is being made."""
-        keeps = 0 if job.samples else round(JAM_SECONDS * job.sample_rate)
-        self._recordings[job.take] = _Recording(job.sample_rate, job.channels, [], keeps)
+        rate, channels = job.sample_rate, job.channels
+        self._recordings[job.take] = _Recording(rate, channels, []) if job.samples else _JamRecording(rate, channels)
 
     def feed(self, take: int, pcm: PCM) -> bool:
         """Take the next samples; True when they are the first."""

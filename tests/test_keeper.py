@@ -7,8 +7,10 @@ import pytest
 import soundfile
 
 from audiogen_daemon.audio import stems
-from audiogen_daemon.keeper import finished, record_of
-from audiogen_daemon.messages import SaveStem, Take
+from audiogen_daemon.config import load
+from audiogen_daemon.journal import Journal
+from audiogen_daemon.keeper import JAM_SECONDS, StemKeeper, finished, record_of
+from audiogen_daemon.messages import JobStarted, SaveStem, Take
 from audiogen_daemon.settings import Settings
 
 MODEL_RATE = 32000
@@ -59,3 +61,16 @@ def test_a_take_without_bars_and_loop_is_left_as_it_was_made(rate):
     out, same_rate, findings = finished(Settings(seconds=1.0, tempo=120.0), pcm, 32000, rate)
     assert out is pcm
     assert (same_rate, findings) == (32000, ())
+
+
+@pytest.mark.parametrize("seconds", [1.0, JAM_SECONDS - 0.5, JAM_SECONDS + 0.3, 2.5 * JAM_SECONDS])
+def test_of_a_jam_the_end_is_held_whatever_its_length(tmp_path, seconds):
+    config = load(None, [f"stems.folder={tmp_path}", f"daemon.state={tmp_path}"])
+    keeper = StemKeeper(config, Journal(tmp_path / "journal.sqlite3"))
+    keeper.begin(JobStarted(1, 1000, 2, 0))
+    samples = np.arange(round(seconds * 1000), dtype=np.float32)[:, None] * [1, -1]
+    parts = np.array_split(samples, 7 if seconds < 2 else 400)
+    assert [keeper.feed(1, part.astype(np.float32)) for part in parts] == [True] + [False] * (len(parts) - 1)
+    pcm, rate = keeper.audio(1)
+    assert rate == 1000
+    np.testing.assert_array_equal(pcm, samples[-round(JAM_SECONDS * 1000) :])

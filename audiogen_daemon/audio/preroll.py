@@ -4,7 +4,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 Policy = Literal["auto", "immediate", "complete"]
-"""auto: as soon as it should last to the end. immediate: with the first chunk. complete: when all of it is made."""
+"""auto: as soon as it should last to the end. immediate: with the first chunk. complete: when all of it is made, or as
+auto where there is no end."""
+
+ENDLESS = 4.0
+"""Seconds to buffer of a take without an end that is made more slowly than it is heard: it has gaps, but few."""
 
 _PRIOR = 1.0  # seconds of wall time that the estimate given beforehand weighs
 
@@ -52,7 +56,8 @@ class Pace:
         buffered = self.fed - played
         if self.policy == "immediate":
             return buffered > 0
-        if self.policy == "complete" or (self.total is None and self.speed < 1):
+        if self.total is None:
+            return buffered >= (ENDLESS if self.speed < 1 else self.margin / self.speed)
+        if self.policy == "complete":
             return False
-        remaining = buffered + self.margin if self.total is None else max(0.0, self.total - played)
-        return buffered > 0 and buffered >= needed(remaining, self.speed, self.margin)
+        return buffered > 0 and buffered >= needed(max(0.0, self.total - played), self.speed, self.margin)

@@ -12,6 +12,9 @@ Arguments = list[Any]
 CLIENT = "client"
 """The pair by which whoever asks for a take names the request; /take/queued and /error repeat it."""
 
+MAX_CLIENT = 64
+"""Characters of that name."""
+
 
 def number(arguments: Arguments, index: int, name: str) -> float:
     """Return the argument as a number.
@@ -104,4 +107,9 @@ def is_setting(value: Any) -> bool:
 
 def client_in(arguments: Arguments) -> str:
     """Return how the sender names the request, even where the rest of it is wrong; "" where it does not."""
-    return next((b for a, b in pairwise(arguments) if a == CLIENT and isinstance(b, str)), "")
+    return next((str(b) for a, b in pairwise(arguments) if a == CLIENT and is_client(str(b))), "")
+
+
+def is_client(name: str) -> bool:
+    """Whether a client may be called that."""
+    return 1 <= len(name) <= MAX_CLIENT and name.isprintable()

@@ -7,8 +7,10 @@ from typing import Any
 from audiogen_daemon import messages as m
 from audiogen_daemon.control.arguments import (
     CLIENT,
+    MAX_CLIENT,
     Arguments,
     at_most,
+    is_client,
     is_path,
     is_setting,
     number,
@@ -22,9 +24,6 @@ from audiogen_daemon.settings import PARAMETERS, show, to_number
 
 RECENT_TAKES, MOST_TAKES = 16, 100
 """Takes that /takes tells without being told how many, and at most."""
-
-MAX_CLIENT = 64
-"""Characters of the name by which a client knows its requests."""
 
 
 def generate(arguments: Arguments) -> m.Command:
@@ -58,7 +57,7 @@ def _changes(pairs: Arguments) -> tuple[tuple[tuple[str, Any], ...], str]:
 
 def _client(value: Any) -> str:
     name = str(value)
-    if not 1 <= len(name) <= MAX_CLIENT or not name.isprintable():
+    if not is_client(name):
         raise CommandError(f"client {show(value)} must be 1 to {MAX_CLIENT} printable characters")
     return name
 

@@ -61,7 +61,7 @@ def seconds_of(path: Path) -> float:
     """
     with _opened(path) as file:
         _part(file, path, 0, 0.1)
-        return file.frames / file.samplerate
+        return float(file.frames / file.samplerate)
 
 
 def _opened(path: Path) -> soundfile.SoundFile:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audiogen_daemon.audio.preroll import Pace, needed
+from audiogen_daemon.audio.preroll import ENDLESS, Pace, Policy, needed
 
 
 def first_sound(total: float, speed: float, chunk: float, estimate: float) -> tuple[float, float]:
@@ -47,11 +47,18 @@ def test_a_wrong_estimate_gives_way_to_the_measured_speed(estimate: float) -> No
     assert pace.speed == pytest.approx(0.5, rel=0.4)
 
 
-def test_a_take_of_unknown_length_waits_unless_the_model_keeps_up() -> None:
+@pytest.mark.parametrize("policy", ["auto", "complete"])
+def test_a_take_without_an_end_is_heard_at_once_or_with_few_gaps_where_the_model_is_slow(policy: Policy) -> None:
     for speed, expected in ((0.9, False), (1.5, True)):
-        pace = Pace(None, speed, 0.2)
+        pace = Pace(None, speed, 0.2, policy)
+        assert not pace.ready(0.0)
         pace.feed(0.5, 0.0)
         assert pace.ready(0.0) is expected
+    slow = Pace(None, 0.5, 0.2, policy)
+    for index in range(16):
+        slow.feed(0.25, 0.5 * (index + 1))
+        assert slow.ready(0.0) is (slow.fed >= ENDLESS)
+    assert not slow.ready(3.0)
 
 
 def test_the_policies_begin_at_once_or_not_before_the_end() -> None:
