@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import math
 from pathlib import Path
 
 from audiogen_daemon import messages as m
@@ -22,7 +23,7 @@ def generate(session: Session, command: m.Generate, now: Now) -> Step:
 def changed(session: Session, settings: Settings, name: str, value: object) -> Settings:
     """Return the settings with one value changed; a melody or a style may be a take's number."""
     number = to_number(value) if name in PARAMETERS and PARAMETERS[name].kind == "file" else None
-    if number:
+    if number and math.isfinite(number):
         if number != int(number):
             raise CommandError(f"{name} {number:g} is no take's number")
         value = Path(finished_take(session, int(number))[1]).name

@@ -309,6 +309,8 @@ def test_a_melody_or_a_style_may_be_a_takes_number(number):
     assert play(session, m.SetValue("melody", 0))[0].settings.melody == ""
     assert "take 7 has no stem; the last is 1" in errors(play(session, m.SetValue("melody", 7))[1])[0]
     assert errors(play(session, m.SetValue("melody", 1.5))[1])[0].startswith("melody 1.5 is no take's number")
+    for wild, words in ((float("nan"), "no file name"), (float("-inf"), "no file name"), (-1e300, "has no stem")):
+        assert words in errors(play(session, m.SetValue("melody", wild))[1])[0]
 
 
 def test_an_error_names_the_client_whose_request_it_answers():
