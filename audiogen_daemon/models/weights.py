@@ -104,7 +104,7 @@ def weight_files(path: Path) -> list[Path]:
                 raise CheckpointError(f"{path / name}: missing, but listed in {index.name}; fetch the model again")
         return [path / name for name in names]
     other = sorted(file.name for file in path.glob("*.bin"))
-    hint = f"; {', '.join(other)} must be converted to safetensors first" if other else ""
+    hint = f"; convert {', '.join(other)}: audiogen-daemon convert {path} NEW_FOLDER" if other else ""
     raise CheckpointError(f"{path}: no model.safetensors and no model.safetensors.index.json{hint}")
 
 

@@ -102,7 +102,7 @@ def test_a_folder_without_config_or_weights_says_so(tmp_path):
         open_folder(tmp_path)
     (tmp_path / "config.json").write_text("{}")
     (tmp_path / "pytorch_model.bin").touch()
-    with pytest.raises(CheckpointError, match=r"pytorch_model\.bin must be converted to safetensors first"):
+    with pytest.raises(CheckpointError, match=r"convert pytorch_model\.bin: audiogen-daemon convert "):
         open_folder(tmp_path)
 
 
