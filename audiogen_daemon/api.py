@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import random
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,14 +54,11 @@ class GenerationResult:
         path = Path(path).absolute()
         return self.save_stem(path.parent, stems.StemFormat(template=path.stem, rate=rate))
 
-    def save_stem(self, folder: Path, form: Any, uid: str = "") -> Path:
-        """Write the take into a folder in a `stems.StemFormat`, named by its template; uid: by which it is known."""
-        import uuid
-
+    def save_stem(self, folder: Path, form: Any, take: Take | None = None) -> Path:
+        """Write the take into a folder in a `stems.StemFormat`, named by its template; take: None is one of its own."""
         from audiogen_daemon.audio import stems
 
-        now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-        take = Take(1, uid or uuid.uuid4().hex, self.settings, now)
+        take = take or new_take(1, self.settings)
         record = record_of(SaveStem(take, False, self.speed, self.sampling, self.findings))
         folder.mkdir(parents=True, exist_ok=True)
         samples = round(self.settings.length * form.rate)
@@ -111,7 +109,14 @@ def settings_for(prompt: str, config: configuration.Config, values: dict[str, An
             settings = change(settings, name, value)
         except CommandError as error:
             raise CommandError(f"{name}: {error}") from error
+    if settings.finish_with:
+        raise CommandError("finish_with: one call makes one take; make it again with model=… and the same seed")
     return complete(settings)
+
+
+def new_take(number: int, settings: Settings, uid: str = "") -> Take:
+    """Return a take of its own; uid: by which it is known, else one that no other has."""
+    return Take(number, uid or uuid.uuid4().hex, settings, time.strftime("%Y-%m-%dT%H:%M:%S%z"))
 
 
 def complete(settings: Settings) -> Settings:

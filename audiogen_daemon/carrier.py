@@ -128,7 +128,7 @@ class Carrier:
 
     def _play_loop(self, effect: m.PlayLoop) -> None:
         take = effect.take
-        self._listening.take_over(take.id, *self._keeper.audio(take.id), take.batch)
+        self._listening.take_over(take.id, *self._keeper.audio(take.id), take.in_phase)
 
     def _run_jam(self, effect: m.RunJam) -> None:
         """Have the engine jam; one that broke off goes on from its own end."""

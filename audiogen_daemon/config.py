@@ -75,6 +75,7 @@ class TakeDefaults:
 
     prompt: str
     seconds: float
+    finish_with: str
     queue_limit: int
     keep_partial: bool
     presets: tuple[str, ...]

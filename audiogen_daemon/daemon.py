@@ -31,7 +31,7 @@ from audiogen_daemon.listening import Listening
 from audiogen_daemon.models.registry import installed
 from audiogen_daemon.previews import Previews
 from audiogen_daemon.recording import InputRecorder
-from audiogen_daemon.settings import Settings
+from audiogen_daemon.settings import PARAMETERS, Settings
 from audiogen_daemon.trace import NoTrace, Tracer
 from audiogen_daemon.transport import Transport
 
@@ -126,7 +126,8 @@ class Daemon:
         while time.monotonic() < deadline and (self._busy() or not self._inbox.empty()):
             await asyncio.sleep(0.02)
         if self._session.running and self._config.take.keep_partial:
-            self._inbox.put_nowait(m.CancelAll())
+            for take in self._session.running.takes:
+                self._inbox.put_nowait(m.Cancel(take.id))
             while time.monotonic() < deadline + 1.0 and self._session.running:
                 await asyncio.sleep(0.02)
 
@@ -198,10 +199,12 @@ class Daemon:
         self._inbox.put_nowait(event)
 
     def _begin(self, job: m.JobStarted) -> None:
-        """A take or a jam is about to come in. Of variations that are made together, the first is heard."""
+        """A take or a jam is about to come in. Of variations the first is heard, of finals none."""
         self._keeper.begin(job)
         running = self._session.running
         take = running.take(job.take) if running else None
+        if take is not None and take.is_final:
+            return
         if take is not None and self._config.monitor.preview:
             self._disk.submit(self._previews.begin, job)
         if take is None or not take.batch or take.batch[0] == take.id:
@@ -316,6 +319,7 @@ def _session(config: Config, journal: Journal) -> rules.Session:
         entropy=os.urandom(16),
         settings=Settings(
             model=config.engine.model,
+            finish_with=PARAMETERS["finish_with"].parse(config.take.finish_with),
             prompt=config.take.prompt,
             seconds=config.take.seconds,
             launch=config.transport.launch,  # type: ignore[arg-type]

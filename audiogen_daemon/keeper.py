@@ -309,6 +309,8 @@ def record_of(effect: m.SaveStem) -> StemRecord:
         key=settings.key or None,
         loop=bool(settings.loop),
         partial=effect.partial,
+        final=None if effect.partial else take.final or None,
+        draft_of=take.draft_of or None,
         settings={**values, "continues": take.continues},
         measured={"speed": effect.speed, **dict(effect.findings)},
     )

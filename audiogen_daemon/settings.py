@@ -30,9 +30,11 @@ class Settings:
     seconds: length of the take when bars is 0. bars: length in bars of `signature` at `tempo`; 0 switches it off.
     tempo: beats per minute; 0 is free. key: such as "F# minor"; "" is free. seed: -1 draws a new one for each take.
     launch: what the take waits for in the monitor. morph: up to four (prompt, weight) mixed in place of the prompt.
+    finish_with: the model that makes the take once more, as its final; "" for none.
     """
 
     model: str = "starter"
+    finish_with: str = ""
     prompt: str = "warm dusty lo-fi loop"
     seconds: float = 10.0
     bars: float = 0.0
@@ -95,7 +97,7 @@ class Parameter:
         if self.kind == "text":
             return _text(self.name, value)
         if self.kind == "name":
-            return _model_name(value)
+            return _model_name(value, self.default_word)
         if self.kind == "file":
             return _file_name(value)
         if self.kind == "key":
@@ -116,7 +118,9 @@ class Parameter:
         """What may be given, in words."""
         if self.kind == "choice":
             return "|".join(self.choices)
-        return self._range() if self.kind in ("number", "integer") else self.kind
+        if self.kind in ("number", "integer"):
+            return self._range()
+        return f"{self.kind}, or {self.default_word}" if self.default_word else self.kind
 
     def _choice(self, value: Any) -> str:
         """Return the choice by its name, or by its place as a fader sends it, counted from 0."""
@@ -143,6 +147,12 @@ PARAMETERS: dict[str, Parameter] = {
     p.name: p
     for p in (
         Parameter("model", "name", "checkpoint that makes the take"),
+        Parameter(
+            "finish_with",
+            "name",
+            "larger checkpoint that makes each take once more in the background, as its final",
+            default_word="off",
+        ),
         Parameter("prompt", "text", "what it should sound like"),
         Parameter("seconds", "number", "length of a take when bars is 0", 0.1, 600, "s"),
         Parameter("bars", "number", "length in bars of the tempo and signature; 0 uses seconds", 0.25, 256),
@@ -211,8 +221,10 @@ def _text(name: str, value: Any) -> str:
     return text
 
 
-def _model_name(value: Any) -> str:
+def _model_name(value: Any, off: str) -> str:
     name = str(value).strip()
+    if off and (name.lower() in ("", off, "none") or value == 0):
+        return ""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
         raise CommandError(f"{show(value)} is no model name; use letters, digits, dot, dash, as in musicgen-small")
     return name

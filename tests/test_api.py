@@ -69,6 +69,7 @@ def test_a_loop_saved_at_another_rate_still_runs_into_its_start(tmp_path, bars, 
         ({"colour": "red"}, 'unknown setting "colour"'),
         ({"variations": 2}, "ask for one take per seed"),
         ({"model": "musicgen-small"}, "audiogen-daemon fetch musicgen-small"),
+        ({"finish_with": "starter"}, "one call makes one take"),
     ],
 )
 def test_wrong_settings_are_named(values, words):
@@ -120,6 +121,24 @@ def test_the_client_says_when_nobody_answers():
 def run(*words):
     command = [sys.executable, "-m", "audiogen_daemon", *map(str, words)]
     return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+
+def test_generate_finishes_a_take_with_another_model_and_info_names_both(tmp_path):
+    words = ("generate", "dusty", "--model", "tone", "--seconds", 0.3, "--seed", 1, "-o", tmp_path / "hook.wav")
+    made = json.loads(run(*words, "--finish-with", "starter", "--json").stdout)
+    assert [made["path"], made["final"]["path"]] == [str(tmp_path / n) for n in ("hook.wav", "hook_starter.wav")]
+    assert "take.final: hook_starter\n" in run("info", tmp_path / "hook.wav").stdout
+    assert "take.draft_of: hook\n" in run("info", tmp_path / "hook_starter.wav").stdout
+    again = json.loads(
+        run("generate", "--again", tmp_path / "hook.json", "-o", tmp_path / "again.wav", "--json").stdout
+    )
+    assert "final" not in again
+
+
+@pytest.mark.parametrize(("model", "words"), [("tone", "makes the take itself"), ("musicgen-medium", "fetch musicgen")])
+def test_a_final_that_cannot_be_made_is_refused_before_the_draft_is_made(tmp_path, model, words):
+    refused = run("generate", "dusty", "--model", "tone", "--finish-with", model, "-o", tmp_path / "hook.wav")
+    assert (refused.returncode, words in refused.stderr, list(tmp_path.iterdir())) == (2, True, [])
 
 
 def test_a_batch_makes_each_line_once_and_goes_on_where_it_stopped(tmp_path):

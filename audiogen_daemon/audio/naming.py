@@ -68,6 +68,11 @@ def name_for(template: str, values: Mapping[str, object], number: int) -> str:
     return name[:_LONGEST]
 
 
+def final_template(draft: str, model: str) -> str:
+    """Return the template for a draft's final: the draft's name and the model, as dusty-loop_003_musicgen-medium."""
+    return f"{draft.replace('{', '{{').replace('}', '}}')}_{slug(model)}"
+
+
 def next_number(template: str, values: Mapping[str, object], taken: Iterable[str]) -> int:
     """Return one more than the highest number among names that begin alike; 1 if there is none.
 

@@ -18,6 +18,7 @@ class StemRecord:
     created: ISO 8601 with the time zone.
     tempo: beats per minute. bars: length in bars. beats, unit: the signature, 4/4 unless said.
     key: such as "A minor". loop: whether the end runs into the start. partial: whether it was cut short.
+    final: uid of the take that was made of this draft on a larger model; draft_of: in that one, the draft's uid.
     settings: everything the take was made from, JSON values only. measured: what was found out about it.
     """
 
@@ -34,6 +35,8 @@ class StemRecord:
     key: str | None = None
     loop: bool = False
     partial: bool = False
+    final: str | None = None
+    draft_of: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     measured: Mapping[str, Any] = field(default_factory=dict)
 

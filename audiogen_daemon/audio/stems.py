@@ -1,8 +1,10 @@
 """A take becomes a stem: exact in length, whole on the disk before it has a name, and never in another's place."""
 
+import contextlib
 import errno
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -114,7 +116,7 @@ def save(
     try:
         sound = atomic.write_part(folder / f"{record.uid}{ending}", lambda file: _write_sound(file, record, out, form))
         try:
-            for name in naming.free_names(folder, form.template, _values(record)):
+            for name in naming.free_names(folder, _template(folder, form, record), _values(record)):
                 path, sidecar = folder / f"{name}{ending}", folder / f"{name}.json"
                 text = _sidecar(record, path.name, out, form, gain_db)
                 note = _write_note(folder / f"{record.uid}.json", text)
@@ -130,18 +132,26 @@ def save(
 
 def recover(folder: Path, uid: str) -> Path | None:
     """After a crash, return this take's stem if it had landed; if only its sidecar had, remove that."""
-    for sidecar in sorted(folder.glob("*.json")):
-        try:
-            text = sidecar.read_text(encoding="utf-8")
-            if f'"{uid}"' not in text or StemRecord.from_json(text).uid != uid:
-                continue
-            path = folder / Path(str(json.loads(text).get("file"))).name
-            if path.is_file():
-                return path
+    for sidecar, text in _sidecars(folder, uid):
+        path = folder / Path(str(json.loads(text).get("file"))).name
+        if path.is_file():
+            return path
+        with contextlib.suppress(OSError):
             sidecar.unlink()
-        except (OSError, ValueError):
-            continue
     return None
+
+
+def find_sidecar(folder: Path, uid: str) -> Path | None:
+    """Return the sidecar of this take's stem."""
+    return next((path for path, _ in _sidecars(folder, uid)), None)
+
+
+def _sidecars(folder: Path, uid: str) -> Iterator[tuple[Path, str]]:
+    for sidecar in sorted(folder.glob("*.json")):
+        with contextlib.suppress(OSError, ValueError):
+            text = sidecar.read_text(encoding="utf-8")
+            if f'"{uid}"' in text and StemRecord.from_json(text).uid == uid:
+                yield sidecar, text
 
 
 def stem_error(folder: Path, error: OSError) -> StemError:
@@ -181,6 +191,12 @@ def _publish_both(note: Path, sidecar: Path, sound: Path, path: Path) -> bool:
         sidecar.unlink(missing_ok=True)
         raise
     return True
+
+
+def _template(folder: Path, form: StemFormat, record: StemRecord) -> str:
+    """Return the template of the take's name; a final whose draft is there is named after it."""
+    draft = find_sidecar(folder, record.draft_of) if record.draft_of else None
+    return form.template if draft is None else naming.final_template(draft.stem, record.model)
 
 
 def _values(record: StemRecord) -> dict[str, object]:

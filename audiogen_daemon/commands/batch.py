@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
             # A stem that landed just before a kill is not noted yet.
             if key not in done and stems.recover(out, key) is None:
                 try:
-                    path = api.make(settings, config, tell).save_stem(out, form, key)
+                    path = api.make(settings, config, tell).save_stem(out, form, api.new_take(1, settings, key))
                 except (CommandError, JobError) as error:
                     failed += 1
                     print(f"line {number}: {error}", file=sys.stderr)

@@ -1,16 +1,21 @@
-"""`audiogen-daemon generate`: one take without a daemon, with a progress bar."""
+"""`audiogen-daemon generate`: one take without a daemon, and its final if one is asked for, with a progress bar."""
 
 import argparse
 import dataclasses
+import functools
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress as Bar
+from rich.progress import TaskID
 
 from audiogen_daemon import config as configuration
 from audiogen_daemon.errors import CommandError
+from audiogen_daemon.messages import Take
+from audiogen_daemon.session.finals import pair
 from audiogen_daemon.settings import PARAMETERS, Settings, change
 
 
@@ -26,25 +31,50 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Make the take, write the stem, say where it is."""
+    """Make the take, write the stem, say where it is; and so with its final."""
     from audiogen_daemon import api
     from audiogen_daemon.keeper import stem_format
 
     config = configuration.load(options.config, options.set)
     settings = api.complete(_settings(options, config))
-    with Bar(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task(settings.prompt[:40], total=1.0)
-        result = api.make(settings, config, lambda fraction: bar.update(task, completed=fraction))
     folder, form = Path(config.stems.folder), stem_format(config)
     if options.output:
         folder, form = options.output.absolute().parent, dataclasses.replace(form, template=options.output.stem)
-    path = result.save_stem(folder, form)
+    facts: list[dict[str, Any]] = []
+    for take in _takes(settings, config):
+        with Bar(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+            task = bar.add_task(f"{settings.prompt[:40]} ({take.settings.model})", total=1.0)
+            result = api.make(take.settings, config, functools.partial(_show, bar, task))
+        path = result.save_stem(folder, form, take)
+        facts.append({"path": str(path), "seconds": result.duration, "speed": result.speed, "seed": settings.seed})
+        if not options.json:
+            print(f"{path}  ({result.duration:.2f} s, {result.speed:.2f} x real time, seed {settings.seed})")
     if options.json:
-        facts = {"path": str(path), "seconds": result.duration, "speed": result.speed, "seed": settings.seed}
-        print(json.dumps(facts))
-    else:
-        print(f"{path}  ({result.duration:.2f} s, {result.speed:.2f} x real time, seed {settings.seed})")
+        print(json.dumps(facts[0] | ({"final": facts[1]} if facts[1:] else {})))
     return 0
+
+
+def _show(bar: Bar, task: TaskID, fraction: float) -> None:
+    bar.update(task, completed=fraction)
+
+
+def _takes(settings: Settings, config: configuration.Config) -> tuple[Take, ...]:
+    """Return what is to be made: the take, or a draft and its final."""
+    from audiogen_daemon import api
+    from audiogen_daemon.models.registry import WEIGHTLESS, resolve
+
+    take = api.new_take(1, settings)
+    if not settings.finish_with:
+        return (take,)
+    if settings.finish_with == settings.model:
+        raise CommandError(f"--finish-with: {settings.model} makes the take itself; name a larger model")
+    try:
+        if settings.finish_with not in WEIGHTLESS:
+            resolve(settings.finish_with, Path(config.models.folder))
+    except LookupError as error:
+        raise CommandError(f"--finish-with: {error}") from error
+    final = api.new_take(2, settings)
+    return pair(take, final.id, final.uid)
 
 
 def _settings(options: argparse.Namespace, config: configuration.Config) -> Settings:
@@ -71,4 +101,4 @@ def _from_file(path: Path) -> Settings:
         raise CommandError(f"--again {path}: {error}") from error
     if record is None:
         raise CommandError(f"--again {path}: no take of ours; give a stem or its .json")
-    return settings_from(dict(record.settings))
+    return dataclasses.replace(settings_from(dict(record.settings)), finish_with="")

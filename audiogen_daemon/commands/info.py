@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from audiogen_daemon.audio.describe import describe
+from audiogen_daemon.audio.stems import find_sidecar
 from audiogen_daemon.errors import CommandError
 
 
@@ -23,9 +24,12 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(facts, default=str))
         return 0
-    record = facts.pop("record")
+    record = facts.pop("record") or {}
     for name, value in facts.items():
         print(f"{name}: {value}")
-    for name, value in (record or {}).items():
-        print(f"take.{name}: {value}")
+    for name, value in record.items():
+        relative = (
+            find_sidecar(options.file.absolute().parent, value) if name in ("final", "draft_of") and value else None
+        )
+        print(f"take.{name}: {relative.stem if relative else value}")
     return 0

@@ -204,7 +204,8 @@ ANSWERS: tuple[tuple[str, str, str], ...] = (
     (
         "/take/queued",
         "id position [client [letter]]",
-        "the take was accepted; 0 starts at once; who asked, as they named it; of several variations which one, A to H",
+        "accepted; 0 starts at once; who asked, as they named it; of several variations which one, A to H; "
+        "said again of a final that gave way",
     ),
     ("/take/started", "id", "the engine works on it"),
     ("/take/progress", "id fraction eta", "0 to 1; seconds left"),
@@ -220,6 +221,11 @@ ANSWERS: tuple[tuple[str, str, str], ...] = (
     ),
     ("/take/cancelled", "id", "it was stopped"),
     ("/take/failed", "id code reason", "it could not be made"),
+    (
+        "/take/final",
+        "draft final",
+        "the draft is done; this take makes it once more with finish_with, when nothing waits",
+    ),
     ("/jam/started", "id", "a jam plays"),
     ("/jam/stopped", "id", "it has ended"),
     ("/jam/kept", "id seconds", "its end is being saved as this take"),

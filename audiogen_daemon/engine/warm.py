@@ -72,7 +72,14 @@ class WarmSet(Generic[T]):
             gc.collect()
             self._dropped(name)
 
-    def _make_room(self, name: str) -> None:
+    def check(self, name: str) -> None:
+        """Let models pass that are warm, or that there is or can be made room for.
+
+        Raises:
+            JobError: what it needs, what there is, what to do.
+        """
+        if name in self._models:
+            return
         needed = self._expected(name)
         if needed > self._budget:
             raise JobError(
@@ -80,17 +87,23 @@ class WarmSet(Generic[T]):
                 f"{name} needs about {_size(needed)} and engine.memory_gb allows {_size(self._budget)}; raise it, "
                 "set engine.quantize to quality, balanced or speed, or play a smaller model",
             )
+        pinned = [other for other in self._models if other in self._pinned]
+        held = sum(self._models[other].memory for other in pinned)
+        if held + needed > self._budget:
+            raise JobError(
+                "memory",
+                f"{name} needs about {_size(needed)}, and of the {_size(self._budget)} that engine.memory_gb allows "
+                f"{_size(held)} are held by pinned models ({', '.join(pinned)}); "
+                f"/model/unload {pinned[0]}, or raise engine.memory_gb",
+            )
+
+    def _make_room(self, name: str) -> None:
+        self.check(name)
+        needed = self._expected(name)
         for other in [n for n in self._models if n not in self._pinned]:
             if self.memory + needed <= self._budget:
                 return
             self.drop(other)
-        if self.memory + needed > self._budget:
-            raise JobError(
-                "memory",
-                f"{name} needs about {_size(needed)}, and of the {_size(self._budget)} that engine.memory_gb allows "
-                f"{_size(self.memory)} are held by pinned models ({', '.join(self._models)}); "
-                f"/model/unload {next(iter(self._models))}, or raise engine.memory_gb",
-            )
 
 
 def _size(count: int) -> str:

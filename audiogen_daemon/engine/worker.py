@@ -52,6 +52,7 @@ class Worker:
         """Load the first models, then obey until Shutdown or until the daemon is gone."""
         for name in self._start.warm:
             self._load(name)
+        self._tell_refused()
         self._memory.now()
         self._pipe.send(p.Idle())
         while True:
@@ -63,8 +64,10 @@ class Worker:
                     self._jam(take)
                 case m.Load(name):
                     self._load(name)
+                    self._tell_refused()
                 case m.Unload(name):
                     self._models.drop(name)
+                    self._tell_refused()
                 case p.Shutdown():
                     return
             self._memory.now()
@@ -76,6 +79,18 @@ class Worker:
             self._pipe.send(m.ModelFailed(name, str(error)))
         else:
             self._pipe.send(m.ModelReady(ready.info))
+
+    def _tell_refused(self) -> None:
+        """Say which of the models on this machine would not be loaded, so that nobody waits for them in vain."""
+        from audiogen_daemon.models.registry import installed
+
+        reasons = []
+        for model in installed(Path(self._start.models_folder)):
+            try:
+                self._models.check(model.name)
+            except JobError as error:
+                reasons.append((model.name, str(error)))
+        self._pipe.send(m.RefusedModels(tuple(reasons)))
 
     def _warm(self, name: str) -> Warm[Ready]:
         """Return the model, loaded and warmed up through the whole real path: text, prefill, steps, codec, pipe."""
@@ -192,6 +207,9 @@ class Worker:
         heard = round(job.takes[0].settings.length * pipeline.sample_rate)
         for take in job.takes:
             self._pipe.send(m.JobStarted(take.id, pipeline.sample_rate, pipeline.channels, heard))
+        self._obey(job, pipeline.sample_rate)  # what was said while the model was loaded
+        if not job.alive:
+            return
         began = time.monotonic()
         try:
             items: Iterator[Any] = pipeline.generate(request)

@@ -51,6 +51,13 @@ class InstalledModels:
 
 
 @dataclass(frozen=True)
+class RefusedModels:
+    """The models on this machine that the engine would not load, each with the reason and its cure."""
+
+    reasons: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class JobStarted:
     """The engine began a take. samples: length to be heard at sample_rate; more may be made, for finishing it."""
 
@@ -315,6 +322,7 @@ Event = (
     | ModelGone
     | ModelFailed
     | InstalledModels
+    | RefusedModels
     | JobStarted
     | JobProgress
     | JobDone

@@ -22,6 +22,8 @@ class Take:
 
     uid: unique across restarts and machines; stands in the stem's sidecar. settings.seed is drawn (never -1) here.
     created: ISO 8601, wall clock. continues: path of the stem to go on from. batch: ids of all variations made with it.
+    final: uid of this draft's final. draft_of: uid of the draft that this is the final of. A request's finals have
+    the ids that follow those of its drafts.
     """
 
     id: int
@@ -30,6 +32,23 @@ class Take:
     created: str
     continues: str = ""
     batch: tuple[int, ...] = ()
+    final: str = ""
+    draft_of: str = ""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it is made in the background from a draft's settings, and not heard on its own."""
+        return bool(self.draft_of)
+
+    @property
+    def in_phase(self) -> tuple[int, ...]:
+        """The ids of the loops that it takes turns with in phase: variations, drafts and their finals; () for none."""
+        ids = self.batch or (self.id,)
+        if self.final:
+            return (*ids, *(number + len(ids) for number in ids))
+        if self.draft_of:
+            return (*(number - len(ids) for number in ids), *ids)
+        return self.batch
 
     @property
     def letter(self) -> str:

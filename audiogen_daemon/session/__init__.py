@@ -68,6 +68,7 @@ RULES: dict[type[Any], Callable[[Session, Any, Now], Step]] = {
     m.ModelGone: engine.model_gone,
     m.ModelFailed: engine.model_failed,
     m.InstalledModels: engine.installed,
+    m.RefusedModels: engine.refused,
     m.JobStarted: engine.job_started,
     m.JobProgress: engine.job_progress,
     m.JobDone: engine.job_done,

@@ -5,8 +5,10 @@ import hashlib
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.errors import CommandError
+from audiogen_daemon.session.checks import check_installed
+from audiogen_daemon.session.finals import told
 from audiogen_daemon.session.state import Now, Session, Step
-from audiogen_daemon.session.takes import finished_take, not_installed
+from audiogen_daemon.session.takes import finished_take
 
 MB = 1e6
 
@@ -56,8 +58,7 @@ def monitor_state(session: Session, event: m.MonitorState, now: Now) -> Step:
 
 
 def load(session: Session, command: m.LoadModel, now: Now) -> Step:
-    if session.installed and command.name not in session.installed:
-        raise CommandError(not_installed(command.name, session.installed))
+    check_installed(session, command.name)
     return session, [m.Load(command.name)]
 
 
@@ -99,6 +100,7 @@ def status(session: Session, command: m.Status, now: Now) -> Step:
         "running": running,
         "jam": session.jam.id if session.jam else 0,
         "queued": len(session.queue),
+        "finals": len(told(session)),
         "speed": session.speed,
         "recording": int(session.recording is not None),
         "device": session.monitor.device,

@@ -1,11 +1,13 @@
 """What the engine says, and what follows for takes and models."""
 
 import dataclasses
+from types import MappingProxyType
 
 from audiogen_daemon import messages as m
+from audiogen_daemon.session.finals import announce, drop_final, give_way, put_back
 from audiogen_daemon.session.jam import ended, resumed
 from audiogen_daemon.session.state import Now, Session, Step
-from audiogen_daemon.session.takes import run_next, without
+from audiogen_daemon.session.takes import empty, run_next, without
 
 PROGRESS_INTERVAL = 0.1
 """Seconds between two progress messages of one take: at most 10 Hz."""
@@ -32,7 +34,8 @@ def job_done(session: Session, event: m.JobDone, now: Now) -> Step:
     take = _running_take(session, event.take)
     if take is None:
         return session, []
-    session = dataclasses.replace(without(session, take), speed=event.speed, finishing=(*session.finishing, take))
+    speed = session.speed if take.is_final else event.speed
+    session = dataclasses.replace(without(session, take), speed=speed, finishing=(*session.finishing, take))
     return run_next(session, now, [m.Finish(take, event.speed, event.sampling)])
 
 
@@ -40,16 +43,21 @@ def take_finished(session: Session, event: m.TakeFinished, now: Now) -> Step:
     if event.take not in session.finishing:
         return session, []
     take = event.take
-    effects: list[m.Effect] = [m.PlayLoop(take)] if take.settings.loop else []
+    effects: list[m.Effect] = [m.PlayLoop(take)] if take.settings.loop and not take.is_final else []
     effects.append(m.SaveStem(take, False, event.speed, event.sampling, event.findings))
     flat = tuple(word for pair in event.findings for word in pair)
     effects.append(m.Notify("/take/done", (take.id, event.seconds, event.speed, *flat)))
-    return dataclasses.replace(session, finishing=tuple(t for t in session.finishing if t != take)), effects
+    session = dataclasses.replace(session, finishing=tuple(t for t in session.finishing if t != take))
+    return run_next(session, now, [*effects, *announce(session, take)])
 
 
 def job_cancelled(session: Session, event: m.JobCancelled, now: Now) -> Step:
     if session.jam and session.jam.id == event.take:
         return ended(session, m.Notify("/take/cancelled", (event.take,)), now)
+    take = _running_take(session, event.take)
+    if take is not None and session.running and session.running.gives_way:
+        session, effects = put_back(session, take)
+        return run_next(session, now, effects)
     return _ended_early(session, event.take, event.seconds, m.Notify("/take/cancelled", (event.take,)), now)
 
 
@@ -69,8 +77,9 @@ def _ended_early(session: Session, take_id: int, seconds: float, word: m.Notify,
     if take is None:
         return session, []
     keep = session.keep_partial and seconds > 0
-    effects: list[m.Effect] = [m.SaveStem(take, True, 0.0)] if keep else [m.Discard(take.id), m.Forget(take.id)]
-    return run_next(without(session, take), now, [*effects, word])
+    session, effects = drop_final(without(session, take), take)
+    effects += [m.SaveStem(take, True, 0.0)] if keep else [m.Discard(take.id), m.Forget(take.id)]
+    return run_next(session, now, [*effects, word])
 
 
 def engine_state(session: Session, event: m.EngineState, now: Now) -> Step:
@@ -90,10 +99,8 @@ def engine_state(session: Session, event: m.EngineState, now: Now) -> Step:
         if session.jam:
             session, stopped = ended(session, m.Notify("/error", ("/jam/start", event.reason)), now)
             effects += stopped
-        for take in session.queue:
-            effects.append(m.Notify("/take/failed", (take.id, "engine", event.reason)))
-            effects.append(m.Forget(take.id))
-        session = dataclasses.replace(session, queue=())
+        session, failed = empty(session, lambda take: m.Notify("/take/failed", (take.id, "engine", event.reason)))
+        effects += failed
     return session, effects
 
 
@@ -110,7 +117,7 @@ def _what_died(session: Session, event: m.EngineState) -> str:
 
 
 def drain(session: Session, event: m.Drain, now: Now) -> Step:
-    return dataclasses.replace(session, draining=True), []
+    return give_way(dataclasses.replace(session, draining=True))
 
 
 def model_ready(session: Session, event: m.ModelReady, now: Now) -> Step:
@@ -134,3 +141,7 @@ def engine_memory(session: Session, event: m.EngineMemory, now: Now) -> Step:
 
 def installed(session: Session, event: m.InstalledModels, now: Now) -> Step:
     return dataclasses.replace(session, installed=event.names), []
+
+
+def refused(session: Session, event: m.RefusedModels, now: Now) -> Step:
+    return dataclasses.replace(session, refused=MappingProxyType(dict(event.reasons))), []

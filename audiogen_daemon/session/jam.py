@@ -4,8 +4,10 @@ import dataclasses
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.errors import CommandError
+from audiogen_daemon.session.checks import check
+from audiogen_daemon.session.finals import give_way
 from audiogen_daemon.session.state import Now, Session, Step
-from audiogen_daemon.session.takes import check, drawn_seed, run_next, uid
+from audiogen_daemon.session.takes import drawn_seed, run_next, uid
 from audiogen_daemon.settings import MORPH_SLOTS, Settings, change
 
 STEERS = ("prompt", "morph", "temperature", "top_k", "top_p", "guidance", "beta")
@@ -18,18 +20,21 @@ def start(session: Session, command: m.JamStart, now: Now) -> Step:
         settings = change(settings, "prompt", command.prompt)
     if session.jam:
         return steer(dataclasses.replace(session, settings=settings), [])
-    if session.running or session.queue:
+    if session.queue or (session.running and not session.running.is_final):
         raise CommandError("takes are being made; wait for them or send /cancel/all")
     if session.engine != "ready":
         raise CommandError(f"the engine is {session.engine}; wait until it is ready")
     check(session, dataclasses.replace(settings, bars=0.0, seconds=1.0))
-    return _run(dataclasses.replace(session, settings=settings), settings, now, after=0)
+    session, stops = give_way(dataclasses.replace(session, settings=settings))
+    session, effects = _run(session, settings, now, after=0)
+    return session, [*stops, *effects]
 
 
 def _run(session: Session, settings: Settings, now: Now, after: int) -> Step:
     number = session.next_take
     seed = settings.seed if settings.seed >= 0 else drawn_seed(session, number)
-    take = m.Take(number, uid(session, number), dataclasses.replace(settings, seed=seed, variations=1), now.wall)
+    chosen = dataclasses.replace(settings, seed=seed, variations=1, finish_with="")
+    take = m.Take(number, uid(session, number), chosen, now.wall)
     session = dataclasses.replace(session, jam=take, next_take=number + 1)
     return session, [m.RunJam(take, after), m.Notify("/jam/started", (number,))]
 

@@ -23,11 +23,20 @@ class Now:
 
 @dataclass(frozen=True)
 class Running:
-    """The takes the engine works on: one, or all variations of one request; those that have ended are taken out."""
+    """The takes the engine works on: one, or all variations of one request; those that have ended are taken out.
+
+    gives_way: a final that was stopped so that others go first; it waits again when it has stopped.
+    """
 
     takes: tuple[m.Take, ...]
     since: float
     told_at: float = 0.0
+    gives_way: bool = False
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it is background work."""
+        return self.takes[0].is_final
 
     def take(self, take_id: int) -> m.Take | None:
         """Return the running take of that id."""
@@ -43,7 +52,8 @@ class Session:
     help: (address, arguments, text) rows for /help. grid: what the monitor was told of the transport.
     recording: who asked for the recording that goes on.
     heard: the take that was heard last. morph_weights: of the four slots. held: what MLX holds, as last told.
-    link: the transport follows Ableton Link, not what comes by OSC.
+    link: the transport follows Ableton Link, not what comes by OSC. refused: model -> why the engine would not load it.
+    finals: what is made when nothing else waits, each after its draft.
     """
 
     entropy: bytes
@@ -59,7 +69,9 @@ class Session:
     warm: tuple[m.ModelInfo, ...] = ()
     held: m.EngineMemory = field(default_factory=m.EngineMemory)
     installed: tuple[str, ...] = ()
+    refused: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     queue: tuple[m.Take, ...] = ()
+    finals: tuple[m.Take, ...] = ()
     running: Running | None = None
     jam: m.Take | None = None
     morph_slots: tuple[str, ...] = ()
@@ -83,7 +95,9 @@ Step = tuple[Session, list[m.Effect]]
 
 def accept_journal(session: Session, takes: tuple[m.Take, ...]) -> Session:
     """Return the session with takes that an earlier daemon accepted and did not finish at the head of the queue."""
-    return dataclasses.replace(session, queue=(*takes, *session.queue))
+    queue = tuple(take for take in takes if not take.is_final)
+    finals = tuple(take for take in takes if take.is_final)
+    return dataclasses.replace(session, queue=(*queue, *session.queue), finals=(*finals, *session.finals))
 
 
 def remember(session: Session, take: m.Take, path: str) -> Session:

@@ -3,10 +3,13 @@
 import dataclasses
 import hashlib
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.errors import CommandError
+from audiogen_daemon.session.checks import check
+from audiogen_daemon.session.finals import check_final, drop_final, give_way, next_final, pair, told
 from audiogen_daemon.session.state import Now, Running, Session, Step
 from audiogen_daemon.settings import PARAMETERS, Settings, change, to_number
 
@@ -71,28 +74,33 @@ def accept(session: Session, settings: Settings, now: Now, command: m.Command, c
         first = settings.seed if settings.seed >= 0 else drawn_seed(session, ids[0])
         chosen = dataclasses.replace(settings, seed=(first + number) % 2**32, variations=1)
         takes.append(m.Take(take_id, uid(session, take_id), chosen, now.wall, continues, ids if count > 1 else ()))
-    effects: list[m.Effect] = [m.Record(take) for take in takes]
-    for position, take in enumerate(takes, len(session.queue) + (session.running is not None)):
+    finals: list[m.Take] = []
+    refused: list[m.Effect] = []
+    if settings.finish_with:
+        try:
+            check_final(session, settings)
+            takes, finals = _in_pairs(session, takes)
+        except CommandError as error:
+            refused.append(m.Answer(command.sender, "/error", ("/take/final", f"no final of take {ids[0]}: {error}")))
+    effects: list[m.Effect] = [m.Record(take) for take in (*takes, *finals)]
+    ahead = len(session.queue) + (session.running is not None and not session.running.is_final)
+    for position, take in enumerate(takes, ahead):
         client = command.client if isinstance(command, m.Generate | m.Continue) else ""
         named = (client, take.letter) if take.batch else (client,) * bool(client)
         effects.append(m.Answer(command.sender, "/take/queued", (take.id, position, *named)))
-    queued = dataclasses.replace(session, queue=(*session.queue, *takes), next_take=session.next_take + count)
-    return run_next(queued, now, effects)
+    queued = dataclasses.replace(
+        session,
+        queue=(*session.queue, *takes),
+        finals=(*session.finals, *finals),
+        next_take=session.next_take + len(takes) + len(finals),
+    )
+    return run_next(queued, now, [*effects, *refused])
 
 
-def check(session: Session, settings: Settings) -> None:
-    if settings.bars and not settings.tempo:
-        raise CommandError(f"bars {settings.bars:g} need a tempo; send /set/tempo, or 0 bars to use seconds")
-    if session.engine == "down":
-        raise CommandError(f"the engine is down ({session.engine_reason}); /model/load starts it again")
-    if session.installed and settings.model not in session.installed:
-        raise CommandError(not_installed(settings.model, session.installed))
-    info = next((w for w in session.warm if w.name == settings.model), None)
-    limit = min(info.max_seconds if info else 600.0, 600.0)
-    if not 0.1 <= settings.length <= limit:
-        raise CommandError(
-            f"a take of {settings.length:g} s is outside 0.1 to {limit:g} s of {settings.model}; change seconds or bars"
-        )
+def _in_pairs(session: Session, takes: list[m.Take]) -> tuple[list[m.Take], list[m.Take]]:
+    """Return takes as drafts, and a final of each."""
+    pairs = [pair(take, take.id + len(takes), uid(session, take.id + len(takes))) for take in takes]
+    return [draft for draft, _ in pairs], [final for _, final in pairs]
 
 
 def uid(session: Session, take_id: int) -> str:
@@ -106,18 +114,31 @@ def drawn_seed(session: Session, take_id: int) -> int:
     return int.from_bytes(digest, "big")
 
 
-def not_installed(name: str, installed: tuple[str, ...]) -> str:
-    return f"{name} is not on this machine (here: {', '.join(installed)}); run: audiogen-daemon fetch {name}"
-
-
 def run_next(session: Session, now: Now, effects: list[m.Effect]) -> Step:
-    if session.running or session.jam or not session.queue or session.engine != "ready" or session.draining:
+    """Return the session with the engine at work on what waits first; finals come last, and give way."""
+    if session.running and session.queue:
+        session, stops = give_way(session)
+        return session, [*effects, *stops]
+    if session.running or session.jam or session.engine != "ready" or session.draining:
         return session, effects
-    first = session.queue[0]
-    takes = tuple(take for take in session.queue if take.id == first.id or take.id in first.batch)
-    rest = tuple(take for take in session.queue if take not in takes)
-    session = dataclasses.replace(session, queue=rest, running=Running(takes, now.monotonic))
+    final = next_final(session)
+    takes = _together(session.queue) if session.queue else (final,) if final else ()
+    if not takes:
+        return session, effects
+    session = dataclasses.replace(
+        session,
+        queue=tuple(take for take in session.queue if take not in takes),
+        finals=tuple(take for take in session.finals if take not in takes),
+        running=Running(takes, now.monotonic),
+    )
     return session, [*effects, m.Run(takes)]
+
+
+def _together(queue: tuple[m.Take, ...]) -> tuple[m.Take, ...]:
+    """Return the first take with the variations that are made in one pass with it: those of the seeds that follow."""
+    first = queue[0]
+    batch = [take for take in queue if take.id == first.id or take.id in first.batch]
+    return tuple(t for i, t in enumerate(batch) if t.settings.seed == (first.settings.seed + i) % 2**32)
 
 
 def without(session: Session, take: m.Take) -> Session:
@@ -130,44 +151,64 @@ def without(session: Session, take: m.Take) -> Session:
 def cancel(session: Session, command: m.Cancel, now: Now) -> Step:
     running = session.running
     wanted = command.take
-    if wanted is None and running:
+    if wanted is None and running and not running.is_final:
         return session, [m.Stop(take.id) for take in running.takes]
     if wanted is None:
-        if not session.queue:
+        waiting = [*session.queue, *(running.takes if running else ()), *told(session)]
+        if not waiting:
             raise CommandError("no take is running or waiting; there is nothing to cancel")
-        wanted = session.queue[0].id
+        wanted = waiting[0].id
     if running and running.take(wanted):
-        return session, [m.Stop(wanted)]
-    if any(take.id == wanted for take in session.queue):
-        queue = tuple(take for take in session.queue if take.id != wanted)
-        effects: list[m.Effect] = [m.Forget(wanted), m.Notify("/take/cancelled", (wanted,))]
-        return dataclasses.replace(session, queue=queue), effects
+        stays = dataclasses.replace(running, gives_way=False)
+        return dataclasses.replace(session, running=stays), [m.Stop(wanted)]
+    cancelled = next((take for take in (*session.queue, *session.finals) if take.id == wanted), None)
+    if cancelled:
+        session, effects = drop_final(_not_waiting(session, cancelled), cancelled)
+        return session, [*effects, m.Forget(wanted), m.Notify("/take/cancelled", (wanted,))]
     if any(take.id == wanted for take in session.finishing):
         raise CommandError(f"take {wanted} has been made and is being finished; it lands in a moment")
     raise CommandError(f"take {wanted} is neither running nor waiting; {_waiting(session)}")
 
 
+def _not_waiting(session: Session, cancelled: m.Take) -> Session:
+    return dataclasses.replace(
+        session,
+        queue=tuple(take for take in session.queue if take != cancelled),
+        finals=tuple(take for take in session.finals if take != cancelled),
+    )
+
+
 def _waiting(session: Session) -> str:
-    ids = [take.id for take in (*(session.running.takes if session.running else ()), *session.queue)]
+    running = session.running.takes if session.running else ()
+    ids = [take.id for take in (*running, *session.queue, *told(session))]
     return f"there are {', '.join(map(str, ids))}" if ids else "nothing is"
 
 
 def cancel_all(session: Session, command: m.CancelAll, now: Now) -> Step:
-    effects: list[m.Effect] = []
-    for take in session.queue:
-        effects += [m.Forget(take.id), m.Notify("/take/cancelled", (take.id,))]
-    session = dataclasses.replace(session, queue=())
+    session, effects = empty(session, lambda take: m.Notify("/take/cancelled", (take.id,)))
     if session.running:
         effects += [m.Stop(take.id) for take in session.running.takes]
+        session = dataclasses.replace(session, running=dataclasses.replace(session.running, gives_way=False))
     if session.jam:
         effects.append(m.Stop(session.jam.id))
     return session, effects
 
 
+def empty(session: Session, word: Callable[[m.Take], m.Notify]) -> Step:
+    """Return the session with nothing waiting, and a word on each take that people know of."""
+    known = (*session.queue, *told(session))
+    effects: list[m.Effect] = [m.Forget(final.id) for final in session.finals if final not in known]
+    for take in known:
+        effects += [m.Forget(take.id), word(take)]
+    return dataclasses.replace(session, queue=(), finals=()), effects
+
+
 def finished_take(session: Session, take: int | None) -> tuple[m.Take, str]:
+    """Return a take and its stem; without an id the last that was asked for, which no final is."""
     if not session.made:
         raise CommandError("no take has been finished yet; send /generate first")
-    wanted = max(session.made) if take is None else take
+    last = max(session.made, key=lambda number: (not session.made[number][0].is_final, number))
+    wanted = last if take is None else take
     if wanted not in session.made:
-        raise CommandError(f"take {wanted} has no stem; the last is {max(session.made)}")
+        raise CommandError(f"take {wanted} has no stem; the last is {last}")
     return session.made[wanted]

@@ -5,20 +5,20 @@ from typing import Any
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.errors import CommandError
+from audiogen_daemon.session.checks import check_finishing, check_installed
 from audiogen_daemon.session.jam import morph_state, steer
 from audiogen_daemon.session.state import Now, Session, Step
 from audiogen_daemon.session.takes import changed as changed_setting
-from audiogen_daemon.session.takes import not_installed
 from audiogen_daemon.settings import PARAMETERS, Settings, change, show
 
 
 def set_value(session: Session, command: m.SetValue, now: Now) -> Step:
-    if command.name == "model" and session.installed:
-        name = PARAMETERS["model"].parse(command.value)
-        if name not in session.installed:
-            raise CommandError(not_installed(name, session.installed))
+    if command.name == "model":
+        check_installed(session, PARAMETERS["model"].parse(command.value))
     try:
         settings = changed_setting(session, session.settings, command.name, command.value)
+        if command.name == "finish_with" and settings.finish_with:
+            check_finishing(session, settings)
     except CommandError as error:
         if command.name in PARAMETERS:
             stays = word_for(getattr(session.settings, command.name))

@@ -4,6 +4,7 @@ import dataclasses
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.errors import CommandError
+from audiogen_daemon.session.finals import told
 from audiogen_daemon.session.state import Now, Session, Step
 from audiogen_daemon.session.takes import finished_take
 
@@ -13,7 +14,7 @@ SHOWN_PROMPT = 200
 
 def play(session: Session, command: m.MonitorPlay, now: Now) -> Step:
     take, path = _wanted(session, command)
-    played = m.PlayStem(take.id, path, session.settings.launch, take.batch, bool(take.settings.loop))
+    played = m.PlayStem(take.id, path, session.settings.launch, take.in_phase, bool(take.settings.loop))
     heard = take.id if session.monitor.device else session.heard
     return dataclasses.replace(session, heard=heard), [played]
 
@@ -34,7 +35,8 @@ def recent(session: Session, command: m.ListTakes, now: Now) -> Step:
 def _known(session: Session) -> dict[int, tuple[m.Take, str, str]]:
     """Return take, state and path of all takes by their ids."""
     running = session.running.takes if session.running else ()
-    states = ((session.queue, "queued"), (running, "started"), (session.finishing, "done"))
+    waiting = (*session.queue, *told(session))
+    states = ((waiting, "queued"), (running, "started"), (session.finishing, "done"))
     rows = {take.id: (take, state, "") for takes, state in states for take in takes}
     return rows | {number: (take, "saved", path) for number, (take, path) in session.made.items()}
 

@@ -81,6 +81,28 @@ def test_a_template_without_a_number_still_never_collides(tmp_path: Path) -> Non
     assert saved == ["dusty-rhodes-loop.wav", "dusty-rhodes-loop-2.wav", "dusty-rhodes-loop-3.wav"]
 
 
+@pytest.mark.parametrize("template", ["{slug}_{number:03d}", "{number:03d}_{slug}", "{slug}"])
+def test_a_final_is_named_after_its_draft_and_numbers_go_on_as_before(tmp_path: Path, template: str) -> None:
+    form = StemFormat(template=template)
+    draft = save(a_record(final="f"), noise(10), 48000, tmp_path, form).path
+    later = save(a_record(uid="later"), noise(10), 48000, tmp_path, form).path
+    final = a_record(uid="f", draft_of="6f1c-7", model="musicgen-medium")
+    assert save(final, noise(10), 48000, tmp_path, form).path.stem == f"{draft.stem}_musicgen-medium"
+    assert save(final, noise(10), 48000, tmp_path, form).path.stem == f"{draft.stem}_musicgen-medium-2"
+    next_one = save(a_record(uid="next"), noise(10), 48000, tmp_path, form).path.stem
+    assert next_one == later.stem.replace("2", "3")
+
+
+def test_a_final_follows_the_draft_to_its_new_name_and_does_without_it(tmp_path: Path) -> None:
+    draft = save(a_record(final="f"), noise(10), 48000, tmp_path, StemFormat())
+    final = a_record(uid="f", draft_of="6f1c-7", model="musicgen-medium")
+    renamed = draft.sidecar.rename(tmp_path / "the hook.json")
+    assert save(final, noise(10), 48000, tmp_path, StemFormat()).path.name == "the-hook_musicgen-medium.wav"
+    renamed.unlink()
+    draft.path.unlink()
+    assert save(final, noise(10), 48000, tmp_path, StemFormat()).path.name == "dusty-rhodes-loop_001.wav"
+
+
 def test_many_savers_at_once_get_names_of_their_own(tmp_path: Path) -> None:
     saved: list[Path] = []
 

@@ -178,6 +178,16 @@ def test_a_take_that_stopping_cut_short_is_made_at_the_next_start(tmp_path):
         assert soundfile.info(path).frames == 3 * 44100
 
 
+def test_stopping_keeps_what_waits_where_partial_takes_are_kept(tmp_path):
+    with live_daemon(tmp_path, SLOW, "daemon.drain_timeout=0.1", "take.keep_partial=true") as daemon:
+        take, since = generate(daemon, "cut short", "seconds", 30)
+        waiting, _ = generate(daemon, "for next time", "seconds", 0.3)
+        daemon.wait("/take/progress", lambda v: v[0] == take, since)
+    with live_daemon(tmp_path) as daemon:
+        daemon.wait("/stem/saved", lambda v: v[0] == waiting)
+        assert len(list(daemon.stems.glob("cut-short*.wav"))) == 1
+
+
 def test_a_second_daemon_and_a_busy_port_are_refused_with_the_cure(daemon, tmp_path):
     command = [sys.executable, "-m", "audiogen_daemon", "run", "--set", f"osc.listen=127.0.0.1:{daemon.port}"]
     same = [*command, "--set", f"daemon.state={daemon.stems.parent / 'state'}"]

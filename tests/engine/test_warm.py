@@ -55,6 +55,24 @@ def test_a_model_larger_than_the_budget_is_refused_with_the_cure():
     assert loaded == []
 
 
+def test_the_model_used_last_stays_for_a_larger_one_that_fits_beside_it():
+    models, _, dropped = warm_set(9)
+    for name in ("starter", "small", "medium"):
+        models.get(name)
+    assert (dropped, models.names) == (["starter"], ["small", "medium"])
+
+
+def test_what_cannot_be_loaded_is_known_before_anything_is_dropped():
+    models, loaded, dropped = warm_set(8, "small")
+    for name in ("small", "starter"):
+        models.get(name)
+    for name, words in (("medium", "held by pinned models"), ("large", "play a smaller model")):
+        with pytest.raises(JobError, match=words):
+            models.check(name)
+    models.check("small")
+    assert (loaded, dropped) == (["small", "starter"], [])
+
+
 def test_a_dropped_model_can_come_back():
     models, loaded, dropped = warm_set(10)
     models.get("small")
