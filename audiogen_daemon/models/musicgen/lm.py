@@ -113,6 +113,16 @@ class Decoder:
 
     def read(self, x: mx.array, caches: Caches, slots: Slots, text: Sequence[LayerText]) -> tuple[mx.array, Caches]:
         """Like calling the decoder, for columns that are embedded already, (B, T, C)."""
+        x, caches = self.states(x, caches, slots, text)
+        return self.logits(x[:, -1]), caches
+
+    def logits(self, states: mx.array) -> mx.array:
+        """What the heads make of states (B, C): (B, K, V) in float32."""
+        logits = self.head(self.norm(states)).astype(mx.float32)
+        return logits.reshape(len(states), self.config.codebooks, self.config.vocabulary)
+
+    def states(self, x: mx.array, caches: Caches, slots: Slots, text: Sequence[LayerText]) -> tuple[mx.array, Caches]:
+        """Embedded columns behind the last block, (B, T, C), and the caches with these columns in them."""
         config = self.config
         B, T, _ = x.shape
         x = x + slots.rows_of(self.positions, T)
@@ -126,8 +136,7 @@ class Decoder:
             if text:
                 x = text[i].add(x)
             x = layer.fc2.add(x, gelu(layer.fc1(layer.ffn_norm(x))))
-        logits = self.head(self.norm(x[:, -1]))
-        return logits.astype(mx.float32).reshape(B, config.codebooks, config.vocabulary), tuple(written)
+        return x, tuple(written)
 
 
 def _load_layer(
