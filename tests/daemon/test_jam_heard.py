@@ -1,6 +1,8 @@
 """What is set while a jam plays is heard soon: at a JACK server's output, with the time at which it was sent."""
 
 import os
+import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from audiogen_daemon.models.tone import Tone
 from tests.audio.conftest import Jack, jack, wait_for  # noqa: F401
 from tests.audio.test_launch_jack import capture, xruns
 from tests.daemon.test_sound import aligned, device_of
-from tests.live_daemon import live_daemon
+from tests.live_daemon import LiveDaemon, live_daemon
 
 pytestmark = pytest.mark.jack
 
@@ -86,3 +88,43 @@ def test_a_prompt_is_heard_in_the_running_jam_within_two_seconds(jack: Jack, tmp
     assert len(delays) == STEERS
     assert min(delays) > 0
     assert max(delays) <= ALLOWED, delays
+
+
+STEEPEST = 0.05
+"""More than any note of the tone model rises from one sample to the next at 48 kHz."""
+
+
+def test_an_engine_that_dies_in_a_jam_is_heard_as_a_pause_without_a_click(jack: Jack, tmp_path: Path) -> None:  # noqa: F811
+    jack.stop_server()
+    jack.start_server(RATE, period=2048)
+    sets = ("monitor.enabled=true", "monitor.device=system")
+    with live_daemon(tmp_path, *sets, environment=os.environ | jack.env) as daemon:
+        wait_for(lambda: device_of(daemon) == "system")
+        for attempt in range(5):
+            before, file = xruns(jack), tmp_path / f"died{attempt}.npz"
+            with capture(jack, file):
+                since = len(daemon.heard)
+                daemon.send("/jam/start", PROMPTS[0])
+                daemon.wait("/take/playing", since=since)
+                pause_until(time.monotonic() + 1.0)
+                since = len(daemon.heard)
+                os.kill(engine_of(daemon), signal.SIGKILL)
+                daemon.wait("/take/playing", since=since)
+                pause_until(time.monotonic() + 1.5)
+                daemon.send("/jam/stop")
+                daemon.wait("/jam/stopped", since=since)
+            if xruns(jack) == before:
+                break
+        else:
+            pytest.fail("the JACK server dropped blocks in each of five recordings; the machine is too busy")
+    pcm = np.load(file)["pcm"].ravel()
+    assert np.abs(np.diff(pcm)).max() < STEEPEST
+    heard = np.convolve(np.abs(pcm), np.ones(RATE // 10), "valid")[:: RATE // 10] > 1.0
+    assert len(np.flatnonzero(np.diff(heard.astype(int)) > 0)) == 2, "sound, a pause, sound"
+
+
+def engine_of(daemon: LiveDaemon) -> int:
+    """The process of the daemon's engine."""
+    pids = subprocess.run(["pgrep", "-P", str(daemon.process.pid)], capture_output=True, text=True, check=True).stdout
+    lines = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pids.split()}
+    return next(pid for pid, line in lines.items() if b"engine" in line)
