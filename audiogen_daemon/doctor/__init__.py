@@ -14,12 +14,13 @@ from audiogen_daemon.doctor.machine import (
     finish_probe,
     start_probe,
 )
+from audiogen_daemon.doctor.memory import check_memory, memory_question
 from audiogen_daemon.doctor.port import check_port
 
 
 def examine(config: Config) -> list[Check]:
     """Look at everything; takes about a second, at most machine.PROBE_TIMEOUT."""
-    probes = [start_probe("mlx"), start_probe("sound", config.monitor.device)]
+    probes = [start_probe("mlx", *memory_question(config)), start_probe("sound", config.monitor.device)]
     folders = check_folders(config)
     rest = [check_disk(config), check_model(config), check_service(), check_extras()]
     mlx, sound = (finish_probe(probe) for probe in probes)
@@ -27,6 +28,7 @@ def examine(config: Config) -> list[Check]:
         check_python(),
         check_machine(),
         *check_mlx(mlx),
+        *check_memory(mlx, config),
         check_sound(sound, config),
         check_port(config),
         *folders,

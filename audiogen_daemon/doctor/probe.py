@@ -1,4 +1,4 @@
-"""What the doctor must look at in a process of its own: `python -m audiogen_daemon.doctor.probe mlx|sound [DEVICE]`.
+"""What the doctor looks at in a process of its own: `python -m audiogen_daemon.doctor.probe mlx|sound [ARGUMENT …]`.
 
 MLX may abort the process it is imported into, and PortAudio prints what it likes to stderr. The answer is one line of
 JSON on stdout; what goes wrong is said under "error".
@@ -9,9 +9,11 @@ import json
 import math
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from audiogen_daemon.engine.blas import load_blas
+from audiogen_daemon.models.bits import parse_bits
 
 PRODUCT = 512
 """Rows and columns of the matrices that measure the BLAS: 0.27 GFLOP, a quarter of a second on the slowest one."""
@@ -52,6 +54,27 @@ def look_at_mlx() -> dict[str, Any]:
         "samples": sum(len(part) for part in parts),
         "wanted": round(SECONDS * pipeline.sample_rate),
         "speed": SECONDS / seconds,
+    }
+
+
+def look_at_memory(model: str, folder: str, dtype: str, bits: str, memory_gb: str) -> dict[str, Any]:
+    """What a model needs and the engine may use; all as the configuration says it.
+
+    Returns:
+        needed and budget, in bytes; nothing for a model that is not here, of which another check tells.
+    """
+    import mlx.core as mx
+
+    from audiogen_daemon.engine.memory import limits, usable_bytes
+    from audiogen_daemon.models import registry
+
+    try:
+        needed = registry.memory(model, Path(folder), dtype, parse_bits(bits))
+    except (LookupError, ValueError, OSError):
+        return {}
+    return {
+        "needed": needed,
+        "budget": limits(float(memory_gb), usable_bytes(), mx.metal.is_available()).budget,
     }
 
 
@@ -97,7 +120,10 @@ def main(arguments: list[str]) -> int:
     """Print what was found as JSON."""
     kind, *rest = arguments
     try:
-        found = look_at_mlx() if kind == "mlx" else look_at_sound(rest[0] if rest else "")
+        if kind == "mlx":
+            found = look_at_mlx() | (look_at_memory(*rest) if rest else {})
+        else:
+            found = look_at_sound(rest[0] if rest else "")
     except (ImportError, OSError) as error:
         found = {"error": f"{type(error).__name__}: {error}"}
     sys.stdout.write(json.dumps(found) + "\n")

@@ -65,12 +65,12 @@ def bound_engine(memory_gb: float) -> int:
     """Bound this process's MLX by the budget; the bytes that warm models may hold together."""
     import mlx.core as mx
 
-    found = limits(memory_gb, _usable(), mx.metal.is_available())
+    found = limits(memory_gb, usable_bytes(), mx.metal.is_available())
     bound(mx, found)
     return found.budget
 
 
-def _usable() -> int:
+def usable_bytes() -> int:
     """Bytes that models can use on the device that MLX runs on."""
     import mlx.core as mx
 
