@@ -52,7 +52,8 @@ def main() -> None:
 def jam(model: str, seconds: float, folder: Path, device: str, environment: dict[str, str]) -> None:
     """Print the table of one jam that is given another prompt every few seconds."""
     sets = ("monitor.enabled=true", f"monitor.device={device}", f"engine.model={model}")
-    with live_daemon(folder, *sets, environment=os.environ | environment) as daemon:
+    threads = {"OMP_NUM_THREADS": str(os.cpu_count())}
+    with live_daemon(folder, *sets, environment=threads | dict(os.environ) | environment) as daemon:
         wait_for(lambda: device_of(daemon))
         daemon.send("/jam/start", PROMPTS[0])
         daemon.wait("/take/audible")

@@ -114,7 +114,7 @@ def live_daemon(
         command += [word for setting in wanted for word in ("--set", setting)]
         with open(folder / "daemon.log", "wb") as log:
             process = subprocess.Popen(
-                command, stdout=log, stderr=log, env={**(environment or os.environ), "OMP_NUM_THREADS": "1"}
+                command, stdout=log, stderr=log, env={"OMP_NUM_THREADS": "1", **(environment or os.environ)}
             )
         try:
             daemon = LiveDaemon(port, ear, folder / "stems", process)
