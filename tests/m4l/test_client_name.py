@@ -54,8 +54,8 @@ def test_whoever_missed_a_stem_asks_for_it_once_more(session):
 
 def test_status_tells_one_run_of_the_daemon_from_the_next():
     def daemon(entropy):
-        ((_, *pairs),) = answers(Session(entropy=entropy), "/status")
-        return dict(zip(pairs[::2], pairs[1::2], strict=True))["daemon"]
+        _, (reply,) = step(Session(entropy=entropy), parse("/status", [], m.Peer("127.0.0.1", 4000)), NOW)
+        return dict(reply.facts)["daemon"]
 
     assert daemon(b"one") == daemon(b"one")
     assert daemon(b"one") != daemon(b"two")
