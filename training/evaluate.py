@@ -25,6 +25,7 @@ from torch import Tensor
 from audiogen_daemon.evaluation.prompts import Prompt
 from audiogen_daemon.evaluation.report import Heard, Report, hear, report
 from audiogen_daemon.evaluation.timbre import TimbreClassifier, fit_classifier, load_classifier, timbre_features
+from audiogen_daemon.models.musicgen.key_guidance import without_key
 from training.captions import caption
 from training.clip import CLIP_FRAMES, FRAME_RATE, HOP, INSTRUMENTS, Spec, draw_spec
 from training.codec import measure
@@ -141,9 +142,9 @@ def generate(
     """Return (texts, samples) audio, the count-in included, each primed at its tempo."""
     device = next(model.parameters()).device
     primes = count_in_codes(codec, device)
-    ids = prompt_ids(texts, device)
+    ids = prompt_ids([*texts, *map(without_key, texts)], device)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
-        codes = sample(model, ids, [primes[eighth] for eighth in eighths], how, seed)
+        codes = sample(model, *ids.chunk(2), [primes[eighth] for eighth in eighths], how, seed)
     return torch.cat([codec.decode(part)[:, : CLIP_FRAMES * HOP] for part in codes.split(32)]).half()
 
 
@@ -170,6 +171,7 @@ def main() -> None:
     parser.add_argument("--guidance", type=float, default=Sampling.guidance)
     parser.add_argument("--top-k", type=int, default=Sampling.top_k)
     parser.add_argument("--temperature", type=float, default=Sampling.temperature)
+    parser.add_argument("--key-guidance", type=float, default=Sampling.key_guidance)
     parser.add_argument("--workers", type=int, default=max(0, (os.cpu_count() or 1) - 1))
     options = parser.parse_args()
     start_log(options.state, "evaluate")
@@ -193,7 +195,7 @@ def main() -> None:
     while options.wait and not (options.state / "lm.pt").exists():
         time.sleep(0.5)
     model = load_language_model(options.state / "lm.pt", device)
-    how = Sampling(options.guidance, options.top_k, options.temperature)
+    how = Sampling(options.guidance, options.top_k, options.temperature, options.key_guidance)
     if options.sweep:
         how = best_of(bench, model, codec, SWEEP)
     texts, eighths = [p.text for p in bench.prompts], [s.eighth for s in bench.specs]

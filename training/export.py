@@ -19,13 +19,11 @@ from safetensors.torch import load_file, save_file
 from training.clip import CLIP_FRAMES, FRAME_RATE, GENRE_TEMPI
 from training.count_in import CountIn
 from training.lm_model import START, Size, build
+from training.sampling import Sampling
 from training.state import LOG, load
 from training.tokenizer import build_tokenizer, save_tokenizer
 
 DEFAULT_BPM = 1500 / 13
-KEY_GUIDANCE = 2.5
-"""Told by the scale score: .33 without, .47 at 1, .60 at 2.5, over 30 pitched prompts of 8 s."""
-
 EXTRA_TEMPI = {
     "boom bap": 88,
     "dnb": 170,
@@ -38,7 +36,7 @@ EXTRA_TEMPI = {
 }
 
 
-def declaration(sampling: dict[str, Any]) -> dict[str, Any]:
+def declaration(sampling: Sampling) -> dict[str, Any]:
     """Return what the checkpoint tells a player beyond MusicGen's own settings.
 
     `count_in` is explained in `training.count_in`; a prompt without any tempo takes `default_bpm`, or that of the first
@@ -52,9 +50,8 @@ def declaration(sampling: dict[str, Any]) -> dict[str, Any]:
         "frame_rate": FRAME_RATE,
         "count_in": CountIn().declaration(),
         "default_bpm": DEFAULT_BPM,
-        "key_guidance": KEY_GUIDANCE,
+        "key_guidance": sampling.key_guidance,
         "genre_bpm": dict(sorted(tempi.items(), key=lambda item: -len(item[0]))),
-        "sampling": sampling,
     }
 
 
@@ -84,7 +81,7 @@ def export(state: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     report_path = state / "report.json"
     results = json.loads(report_path.read_text()) if report_path.exists() else {}
-    sampling = results.get("sampling", {"guidance": 2.0, "top_k": 150, "temperature": 1.0})
+    sampling = Sampling(**results.get("sampling", {}))
     model, _ = weights(state)
     model.generation_config.update(
         bos_token_id=START,
@@ -92,9 +89,9 @@ def export(state: Path, folder: Path) -> None:
         decoder_start_token_id=START,
         do_sample=True,
         max_length=CLIP_FRAMES + 4,
-        guidance_scale=sampling["guidance"],
-        top_k=sampling["top_k"],
-        temperature=sampling["temperature"],
+        guidance_scale=sampling.guidance,
+        top_k=sampling.top_k,
+        temperature=sampling.temperature,
     )
     model.half().save_pretrained(folder)
     tensors = load_file(folder / "model.safetensors")

@@ -15,39 +15,51 @@ from training.lm_model import START, LanguageModel, undelay
 
 @dataclass(frozen=True)
 class Sampling:
-    """How a token is drawn: guidance scale, how many of the likeliest codes are considered, temperature."""
+    """How a token is drawn: guidance scale, how many of the likeliest codes are considered, temperature, key guidance.
+
+    Key guidance is the player's: what a prompt's key changes in the logits counts 1 + key_guidance times.
+    """
 
     guidance: float = 2.0
     top_k: int = 150
-    temperature: float = 1.0
+    temperature: float = 0.85
+    key_guidance: float = 2.5
 
 
 @torch.no_grad()
 def sample(
-    model: LanguageModel, ids: Tensor, primes: Sequence[Tensor], how: Sampling, seed: int, frames: int = CLIP_FRAMES
+    model: LanguageModel,
+    ids: Tensor,
+    keyless: Tensor,
+    primes: Sequence[Tensor],
+    how: Sampling,
+    seed: int,
+    frames: int = CLIP_FRAMES,
 ) -> Tensor:
     """Return (B, 4, frames) codes.
 
     Args:
         ids: (B, L) prompt tokens, 0 is padding.
+        keyless: (B, L) the same prompts without the words of their keys.
         primes: per prompt, the (4, frames) codes that the clip must begin with.
     """
     device = ids.device
     generator = torch.Generator(device).manual_seed(seed)
     rows = len(ids)
-    states, mask = model.text(ids)
-    states, mask = torch.cat([states, states * 0]), torch.cat([mask, mask])
+    states, mask = model.text(torch.cat([ids, keyless]))
+    states, mask = torch.cat([states, states[:rows] * 0]), torch.cat([mask, mask[:rows]])
     cross = model.cross(states)
     layers, heads, width = len(cross), model.heads, states.shape[-1] // model.heads
-    cache = torch.zeros(layers, 2, 2 * rows, heads, frames + CODEBOOKS, width, device=device, dtype=cross[0][0].dtype)
+    cache = torch.zeros(layers, 2, 3 * rows, heads, frames + CODEBOOKS, width, device=device, dtype=cross[0][0].dtype)
     forced = torch.full((rows, CODEBOOKS, frames), -1, device=device)
     for row, prime in enumerate(primes):
         forced[row, :, : prime.shape[1]] = prime[:, :frames]
     grid = torch.full((rows, CODEBOOKS, frames + CODEBOOKS), START, device=device)
     for at in range(frames + CODEBOOKS - 1):
-        logits = model.step(grid[:, :, at : at + 1].repeat(2, 1, 1), at, cross, mask, cache)[:, :, 0].float()
-        given, free = logits.chunk(2)
-        logits = (free + how.guidance * (given - free)) / how.temperature
+        logits = model.step(grid[:, :, at : at + 1].repeat(3, 1, 1), at, cross, mask, cache)[:, :, 0].float()
+        keyed, unkeyed, free = logits.chunk(3)
+        keyed = keyed + how.key_guidance * (keyed - unkeyed)
+        logits = (free + how.guidance * (keyed - free)) / how.temperature
         floor = logits.topk(how.top_k, -1).values[..., -1:]
         chances = logits.masked_fill(logits < floor, float("-inf")).softmax(-1)
         drawn = torch.multinomial(chances.view(rows * CODEBOOKS, -1), 1, generator=generator).view(rows, CODEBOOKS)

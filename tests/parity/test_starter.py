@@ -78,7 +78,8 @@ def test_transformers_makes_the_recipes_greedy_tokens(reference):
     torch.manual_seed(1)
     prime = torch.randint(0, 1024, (4, 12))
     frames = 40
-    found = sample(LanguageModel(model).eval(), ids, [prime], How(guidance=2.0, top_k=1), seed=0, frames=frames)
+    how = How(guidance=2.0, top_k=1, key_guidance=0.0)
+    found = sample(LanguageModel(model).eval(), ids, ids, [prime], how, seed=0, frames=frames)
 
     with torch.no_grad():
         wanted = model.generate(
@@ -94,7 +95,7 @@ def test_transformers_makes_the_recipes_greedy_tokens(reference):
 
 
 def test_a_greedy_take_of_the_product_is_the_recipes(reference):
-    """The product's take after its count-in, sample by sample, of a prompt without a key: the recipe weighs no keys."""
+    """The product's take after its count-in, sample by sample, the prompt's key weighed as both weigh it."""
     import torch
     from tokenizers import Tokenizer
 
@@ -105,8 +106,6 @@ def test_a_greedy_take_of_the_product_is_the_recipes(reference):
     from training.sampling import sample
     from training.tokens import count_in_codes
 
-    prompt = without_key(PROMPT)
-
     model, _ = reference
     codec = Codec().eval()
     codec.encoder, codec.decoder = model.audio_encoder.encoder, model.audio_encoder.decoder
@@ -115,14 +114,16 @@ def test_a_greedy_take_of_the_product_is_the_recipes(reference):
     eighth = nearest_eighth(88)
     opening = 4 * eighth
     prime = count_in_codes(codec, torch.device("cpu"))[eighth]
-    ids = torch.tensor([Tokenizer.from_file(str(STARTER / "tokenizer.json")).encode(prompt).ids])
+    tokenizer = Tokenizer.from_file(str(STARTER / "tokenizer.json"))
+    tokenizer.enable_padding(pad_id=0)
+    ids, keyless = torch.tensor([e.ids for e in tokenizer.encode_batch([PROMPT, without_key(PROMPT)])]).split(1)
+    product = load(STARTER, backend=CPU)
     with torch.no_grad():
-        how = How(guidance=2.0, top_k=1)
-        codes = sample(LanguageModel(model).eval(), ids, [prime], how, seed=0, frames=opening + FRAMES)
+        how = How(guidance=2.0, top_k=1, key_guidance=product.config.key_guidance)
+        codes = sample(LanguageModel(model).eval(), ids, keyless, [prime], how, seed=0, frames=opening + FRAMES)
         wanted = codec.decode(codes)[0, opening * 640 :].numpy()
 
-    request = Request(prompt, FRAMES / 50, 0, Sampling(top_k=1, guidance=2.0), tempo=88.0)
-    takes = load(STARTER, backend=CPU).generate(request)
+    takes = product.generate(Request(PROMPT, FRAMES / 50, 0, Sampling(top_k=1, guidance=2.0), tempo=88.0))
     sound = np.concatenate([item.pcm for item in takes if isinstance(item, Audio)])[:, 0]
 
     assert len(sound) == FRAMES * 640
