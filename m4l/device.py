@@ -15,9 +15,12 @@ from patch import (
     Rect,
 )
 
-WIDTH = 620.0
+WIDTH = 928.0
 SCRIPT = "audiogen.js"
 LETTERS = ("A", "B", "C", "D")
+SLOTS = ("1", "2", "3", "4")
+LAUNCHES = ("off", "beat", "bar")
+FOLLOW = ("nothing", "tune of last input", "style of last input")
 INTO = ("next empty slot", "selected slot", "arrangement at playhead", "drop folder only")
 REPLY_PORT, DAEMON_PORT = 11021, 11010
 MAX_SEED = 9_999_999
@@ -55,6 +58,9 @@ class _Device:
         self._dials()
         self._variations()
         self._settings()
+        self._mix()
+        self._jam()
+        self._in_time()
         self._routes()
         self._start()
 
@@ -160,9 +166,9 @@ class _Device:
         self._show("dot", "comment", (6.0, 3.0, 16.0, 20.0), [], text="●", textcolor=ACCENT, fontsize=12.0)
         self._show("connection", "live.comment", (22.0, 5.0, 226.0, 16.0), [], text="starting", textjustification=0)
         face = (8.0, 24.0, 240.0, 52.0)
-        prompt = self._edit("prompt", "Prompt", "warm dusty lo-fi loop", (20.0, 120.0, 240.0, 50.0), face)
+        self.prompt = self._edit("prompt", "Prompt", "warm dusty lo-fi loop", (20.0, 120.0, 240.0, 50.0), face)
         loud = {"activebgcolor": ACCENT, "activetextcolor": DARK, "fontsize": 11.0}
-        self._button("generate", "Generate", "Generate", (8.0, 82.0, 156.0, 24.0), first=prompt, **loud)
+        self._button("generate", "Generate", "Generate", (8.0, 82.0, 156.0, 24.0), first=self.prompt, **loud)
         self._button("cancel", "Cancel", "Cancel", (170.0, 82.0, 78.0, 24.0))
         bar = {"orientation": 0, "setminmax": [0.0, 1.0], "setstyle": 1, "size": 1, "ignoreclick": 1}
         look = {"bgcolor": TROUGH, "slidercolor": ACCENT, "parameter_enable": 0}
@@ -187,8 +193,8 @@ class _Device:
         self._edit("model_name", "Model Name", "", (20.0, self._next_row(), 100.0, 20.0), None)
 
     def _dials(self) -> None:
-        self._dial("temperature", "Temperature", "Temp", 382.0, 2.0, 1.0)
-        self._dial("guidance", "Guidance", "Guide", 432.0, 10.0, 3.0)
+        self._dial("temperature", "Temperature", "Temp", (382.0, 4.0), 0.0, 2.0, 1.0)
+        self._dial("guidance", "Guidance", "Guide", (432.0, 4.0), 0.0, 10.0, 3.0)
         self._toggle("own", "Model's Own", "model's own", (380.0, 58.0, 100.0, 16.0), 1)
         self._label("Seed", 378.0, 78.0, 60.0)
         face = (380.0, 93.0, 62.0, 16.0)
@@ -198,10 +204,12 @@ class _Device:
         self._label("Experimental", 378.0, 112.0, 100.0)
         self._toggle("hear", "Hear In Track", "hear in track", (380.0, 128.0, 100.0, 18.0), 0)
 
-    def _dial(self, key: str, name: str, short: str, x: float, high: float, initial: float) -> None:
-        value = {"type": FLOAT, "mmin": 0.0, "mmax": high, "initial": [initial], "initial_enable": 1}
+    def _dial(
+        self, key: str, name: str, short: str, at: tuple[float, float], low: float, high: float, initial: float
+    ) -> None:
+        value = {"type": FLOAT, "mmin": low, "mmax": high, "initial": [initial], "initial_enable": 1}
         value["unitstyle"] = UNIT_FLOAT
-        face = (x, 4.0, 44.0, 48.0)
+        face = (*at, 44.0, 48.0)
         self.values.append(self._value(key, self._control("live.dial", name, short, face, _DIAL, value=value)))
 
     def _variations(self) -> None:
@@ -224,6 +232,28 @@ class _Device:
         self._number(
             "reply_port", "Reply Port", "Reply", (560.0, 138.0, 50.0, 16.0), initial=[float(REPLY_PORT)], **ports
         )
+
+    def _mix(self) -> None:
+        for index, slot in enumerate(SLOTS):
+            x = 630.0 + 46.0 * index
+            self._dial(f"mix_{slot}", f"Mix {slot}", f"Mix {slot}", (x, 4.0), 0.0, 1.0, 0.0)
+            self._button(f"lay_{slot}", f"Lay {slot}", f"put {slot}", (x, 56.0, 42.0, 18.0), first=self.prompt)
+
+    def _jam(self) -> None:
+        self._label("Jam", 628.0, 78.0, 100.0)
+        self._button("jam", "Jam", "Jam", (630.0, 93.0, 64.0, 20.0), first=self.prompt)
+        self._button("jam_stop", "Jam Stop", "Stop", (698.0, 93.0, 52.0, 20.0))
+        self._button("jam_keep", "Jam Keep", "keep bars", (754.0, 93.0, 58.0, 20.0))
+        self._label("Record the input", 628.0, 117.0, 120.0)
+        self._button("record", "Record", "Record bars", (630.0, 132.0, 120.0, 20.0))
+        self._button("record_stop", "Record Stop", "Stop", (754.0, 132.0, 58.0, 20.0))
+
+    def _in_time(self) -> None:
+        self._label("Launch", 822.0, 4.0, 96.0)
+        self._choice("live.tab", "launch", "Launch", (824.0, 19.0, 96.0, 18.0), LAUNCHES)
+        self._label("Follow", 822.0, 41.0, 96.0)
+        self._choice("live.menu", "follow", "Follow", (824.0, 56.0, 96.0, 16.0), FOLLOW)
+        self._dial("beta", "Beta", "Beta", (850.0, 84.0), 1.0, 10.0, 5.0)
 
     # -- wiring ----------------------------------------------------------------------------------------------------
 

@@ -42,12 +42,12 @@ class Face:
         else:
             self.draw.text((x + 4 * SCALE, y + 2 * SCALE), _wrapped(words, font, w - 8 * SCALE), colour, font)
 
-    def dial(self, box: list[float], name: str, value: float, high: float) -> None:
+    def dial(self, box: list[float], name: str, value: float, low: float, high: float) -> None:
         x, y, w, _ = box
         self.text([x, y, w, 10], name, size=8.5)
         ring = tuple(SCALE * value for value in (x + w / 2 - 10, y + 12, x + w / 2 + 10, y + 32))
         self.draw.arc(ring, 135, 405, WELL, 3 * SCALE)
-        angle = 135 + 270 * value / high
+        angle = 135 + 270 * (value - low) / (high - low)
         self.draw.arc(ring, 135, angle, ORANGE, 3 * SCALE)
         cx, cy, turn = (x + w / 2) * SCALE, (y + 22) * SCALE, math.radians(angle)
         self.draw.line((cx, cy, cx + 8 * SCALE * math.cos(turn), cy + 8 * SCALE * math.sin(turn)), TEXT, SCALE)
@@ -91,7 +91,7 @@ def _draw(face: Face, box: dict[str, Any], rect: list[float]) -> None:
         face.rect(rect, ORANGE if on or loud else "#5c5c5c")
         face.text(rect, box["text"], "#1c1c1c" if on or loud else TEXT, size=box.get("fontsize", 9))
     elif kind == "live.dial":
-        face.dial(rect, value["parameter_shortname"], initial, value["parameter_mmax"])
+        face.dial(rect, value["parameter_shortname"], initial, value["parameter_mmin"], value["parameter_mmax"])
     elif kind == "live.numbox":
         face.rect(rect, WELL)
         face.text(rect, f"{initial:g}")

@@ -157,6 +157,7 @@ var Connection = (function () {
             Controls.clearModels();
             Daemon.send("/status");
             Daemon.send("/models");
+            Daemon.send("/state");
             Later.run(Transport.tellAll, 0);
         }
     }
@@ -170,6 +171,7 @@ var Connection = (function () {
         }
         if (found.daemon && daemon && found.daemon !== daemon) {
             Show.problem("the daemon was restarted");
+            Daemon.send("/state");
             Later.run(Transport.tellAll, 0);
         }
         daemon = found.daemon || daemon;

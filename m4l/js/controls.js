@@ -3,7 +3,8 @@
 var Controls = (function () {
     var values = {
         prompt: "", bars: 4, loop: 1, model: "", own: 1, temperature: 1, guidance: 3, seed: 0, lock: 0, takes: 0, into: 0,
-        hear: 0, daemon_port: 11010, reply_port: 11021
+        hear: 0, daemon_port: 11010, reply_port: 11021, launch: 0, follow: 0, beta: 5,
+        mix_1: 0, mix_2: 0, mix_3: 0, mix_4: 0
     };
     var DEFAULT_MODEL = "default";
     var SEEDS = 10000000;

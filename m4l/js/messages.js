@@ -2,6 +2,7 @@
 // network. These are the only global functions.
 
 var ready = false;
+var LAUNCHES = ["off", "beat", "bar"];
 
 var OSC = {
     "/pong": Connection.heardPong,
@@ -26,6 +27,17 @@ var OSC = {
         Preview.ended(id, false);
     },
     "/stem/saved": Takes.saved,
+    "/jam/started": Jam.started,
+    "/jam/stopped": Jam.stopped,
+    "/jam/kept": Jam.kept,
+    "/record/waiting": Recording.waiting,
+    "/record/started": Recording.started,
+    "/record/done": Recording.done,
+    "/record/cancelled": Recording.cancelled,
+    "/input/landed": Recording.landed,
+    "/state/launch": function (word) {
+        Controls.move("launch", LAUNCHES.indexOf(String(word)));
+    },
     "/preview/started": Preview.started,
     "/preview/written": Preview.written,
     "/monitor/level": function (left, right) {
@@ -38,7 +50,12 @@ var OSC = {
 
 var PRESSED = {
     generate: Takes.generate,
-    cancel: Takes.cancel
+    cancel: Takes.cancel,
+    jam: Jam.start,
+    jam_stop: Jam.stop,
+    jam_keep: Jam.keep,
+    record: Recording.start,
+    record_stop: Recording.stop
 };
 ["A", "B", "C", "D"].forEach(function (letter) {
     PRESSED["play_" + letter] = function () {
@@ -55,6 +72,12 @@ var CHANGED = {
     model: Controls.chooseModel,
     temperature: mine,
     guidance: mine,
+    beta: mine,
+    own: Jam.steer,
+    prompt: Jam.prompt,
+    launch: function (index) {
+        Daemon.send("/set/launch", [LAUNCHES[index]]);
+    },
     hear: function (on) {
         if (!on) {
             Preview.stop();
@@ -62,9 +85,22 @@ var CHANGED = {
     }
 };
 
+[0, 1, 2, 3].forEach(function (slot) {
+    CHANGED["mix_" + (slot + 1)] = function (weight) {
+        Morph.weigh(slot, weight);
+    };
+    PRESSED["lay_" + (slot + 1)] = function () {
+        Morph.put(slot);
+    };
+    OSC["/state/morph/" + slot] = function (weight) {
+        Controls.move("mix_" + (slot + 1), weight);
+    };
+});
+
 // Whoever turns a dial wants it to count: the model's own values step back.
 function mine() {
     Controls.move("own", 0);
+    Jam.steer();
 }
 mine.local = 1;
 

@@ -6,6 +6,7 @@ var Takes = (function () {
     var ANSWER_WITHIN = 4000;
     var REMEMBERED = 50;
     var LOST = 4;
+    var SHOWN = /^\/(transport\/|jam\/|morph|record|set\/launch|monitor\/(play|device)$)/;
 
     var requests = {};
     var takes = {};
@@ -23,9 +24,14 @@ var Takes = (function () {
             Show.note("write what it should sound like first");
             return;
         }
+        var followed = Recording.followed();
+        if (!followed) {
+            Show.note("nothing has come in to follow; record, or put a sound into the in folder");
+            return;
+        }
         var request = newRequest();
         unanswered = request;
-        Daemon.send("/generate", [request.prompt].concat(pairs(request)));
+        Daemon.send("/generate", [request.prompt].concat(pairs(request), followed));
         Show.note("asked for " + request.prompt);
         Later.run(function () {
             if (unanswered === request) {
@@ -99,8 +105,13 @@ var Takes = (function () {
         if (request === unanswered) {
             unanswered = null;
         }
+        var take = add(id, request, "queued");
+        Show.note(position ? "take " + take.letter + " waits behind " + position : "take " + take.letter + " starts");
+    }
+
+    function add(id, request, state) {
         var letter = LETTERS[request.made.length] || "?";
-        var take = {id: id, letter: letter, request: request, state: "queued", fraction: 0, path: ""};
+        var take = {id: id, letter: letter, request: request, state: state, fraction: 0, path: ""};
         request.made.push(take);
         takes[id] = take;
         idle = 0;
@@ -109,7 +120,14 @@ var Takes = (function () {
             Show.message("progress", [0]);
         }
         showButtons();
-        Show.note(position ? "take " + take.letter + " waits behind " + position : "take " + take.letter + " starts");
+        return take;
+    }
+
+    // What this device keeps of a jam goes where its takes go.
+    function adopt(id) {
+        var request = newRequest();
+        request.takes = 1;
+        add(id, request, "made");
     }
 
     function refused(address, reason) {
@@ -120,7 +138,7 @@ var Takes = (function () {
             Connection.refused(reason);
         } else if (address === "/engine/state" || address === "/stem/saved") {
             Show.problem(reason);
-        } else if (address.indexOf("/transport/") === 0 || address === "/monitor/play" || address === "/monitor/device") {
+        } else if (SHOWN.test(address)) {
             Show.problem(address + ": " + reason);
         }
     }
@@ -263,7 +281,7 @@ var Takes = (function () {
     }
 
     return {
-        generate: generate, cancel: cancel, queued: queued, refused: refused, started: started, progress: progress,
+        generate: generate, cancel: cancel, adopt: adopt, queued: queued, refused: refused, started: started, progress: progress,
         done: done, cancelled: cancelled, failed: failed, saved: saved, checkedIn: checkedIn, listen: listen, put: put,
         showButtons: showButtons, isOurs: isOurs, isWaiting: isWaiting
     };

@@ -37,7 +37,7 @@ def test_an_unnamed_request_is_queued_as_before(session):
 
 @pytest.mark.parametrize("name", ["", "x" * 65, "two\nlines"])
 def test_a_name_that_cannot_be_repeated_is_refused(session, name):
-    ((address, path, reason),) = answers(session, "/generate", "warm rhodes", "client", name)
+    ((address, path, reason, *_),) = answers(session, "/generate", "warm rhodes", "client", name)
 
     assert (address, path) == ("/error", "/generate")
     assert "1 to 64 printable characters" in reason

@@ -94,7 +94,7 @@ def test_a_take_that_the_restarted_daemon_makes_still_becomes_a_clip(open_live, 
     with live_daemon(tmp_path, port=port) as killed:
         live = open_live()
         live.song("tempo", 60)
-        device = live.device({"Daemon Port": port, "Reply Port": free_port()}, saved={"Bars": 64}).wait_connected()
+        device = live.device({"Daemon Port": port, "Reply Port": free_port()}, saved={"Bars": 32}).wait_connected()
         device.generate("accepted means made")
         eventually(lambda: device.value("progress") > 0, device.tell)
         killed.process.kill()
@@ -103,7 +103,7 @@ def test_a_take_that_the_restarted_daemon_makes_still_becomes_a_clip(open_live, 
     with live_daemon(tmp_path, port=port):
         device.wait_note("take A in slot 1")
     (clip,) = live.clips()
-    assert (clip["name"], clip["length"]) == ("accepted means made", 256)
+    assert (clip["name"], clip["length"]) == ("accepted means made", 128)
 
 
 def test_a_daemon_that_has_no_place_free_is_not_called_silent(open_live, tmp_path):

@@ -22,7 +22,8 @@ def test_it_is_a_frozen_audio_effect(shipped):
 
 
 def test_its_script_is_the_reviewed_one(shipped):
-    order = ("base", "controls", "connection", "transport", "takes", "importing", "preview", "messages")
+    first = ("base", "controls", "connection", "transport", "takes")
+    order = (*first, "recording", "jam", "importing", "preview", "messages")
     parts = sorted((FOLDER / "js").glob("*.js"))
 
     assert sorted(order) == [part.stem for part in parts]

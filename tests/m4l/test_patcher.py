@@ -127,6 +127,7 @@ def test_all_that_the_script_shows_and_hears_is_wired(shipped, boxes):
     (js,) = [b for b in boxes.values() if b.get("text", "").startswith("js ")]
 
     shown = set(re.findall(r'(?:Show\.)?(?:message|text|move)\("(\w+)"', script))
-    assert shown - {"play_", "put_"} <= set(route)
+    assert shown - {"play_", "put_", "mix_"} <= set(route)
     assert {f"{verb}_{letter}" for verb in ("play", "put") for letter in "ABCD"} <= set(route)
+    assert {f"mix_{slot}" for slot in "1234"} <= set(route)
     assert f"outlets = {js['numoutlets']};" in script
