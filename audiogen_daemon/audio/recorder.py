@@ -42,8 +42,8 @@ SILENCE_DB = -90.0
 """Peak under which a recording counts as silence, dBFS."""
 _LOOK = 0.02  # seconds between two looks at what came in
 _TELL = 0.1  # seconds between two messages
-_SETTLE = 0.1  # seconds that a bar line lies back before it is believed: the clock is sure of it by then
-_KEPT = 0.5  # seconds that are kept while waiting, for bar lines that move
+_SETTLE = 0.5  # seconds after a bar line in which the clock gets sure of where it was
+_KEPT = 1.0  # seconds that are kept while waiting, for bar lines that move
 _SPARE = 2**24  # bytes that stay free on the disk
 _CLIPPED = 0.9999
 
@@ -91,10 +91,13 @@ class Recorder:
 
     def _record(self, source: Input, folder: Path) -> RecorderEvent:
         self._check_space(source)
-        samples = round(self._wait(source) * source.rate)
+        seconds, begins_at = self._wait(source)
+        samples = round(seconds * source.rate)
         name = f"{next(free_names(folder, TEMPLATE, {}))}.wav"
         self._dropped_before = source.dropped
         self._say(Started(name, samples / source.rate))
+        if begins_at is not None:
+            self._settle(source, begins_at)
         done = 0
 
         def write(file: BinaryIO) -> None:
@@ -119,8 +122,11 @@ class Recorder:
                 "free some space"
             )
 
-    def _wait(self, source: Input) -> float:
-        """Let all go by that lies before the first sample; return how many seconds are wanted from there on."""
+    def _wait(self, source: Input) -> tuple[float, float | None]:
+        """Let time go by until the recording begins; return its seconds, and when its first sample comes in.
+
+        None: it begins with the first sample that there is.
+        """
         order, ring = self._order, source.ring
         while not self._stopped.wait(_LOOK):
             grid = self.grid
@@ -129,16 +135,22 @@ class Recorder:
             if not source.clock.running:
                 continue
             if grid is None:
-                return order.seconds
+                return order.seconds, None if order.grid is None else time.monotonic()
             boundary = grid.next(source.clock.heard_at(ring.read) - order.offset, "bar")
-            first = source.clock.frame_at(boundary + order.offset)
-            if first + _SETTLE * source.rate <= ring.written:
-                ring.advance(max(0, first - ring.read))
-                return order.bars * grid.bar if order.bars else order.seconds
+            if source.clock.frame_at(boundary + order.offset) <= ring.written:
+                return order.bars * grid.bar if order.bars else order.seconds, boundary + order.offset
             self._read(source, max(0, ring.available - round(_KEPT * source.rate)))
             if self._time_to_tell():
                 self._say(Waiting(max(0.0, boundary - time.monotonic())))
         raise _StoppedEarly
+
+    def _settle(self, source: Input, moment: float) -> None:
+        """Drop what came in before a moment; callbacks come late, and the more there were the better it is known."""
+        while source.ring.written < source.clock.frame_at(moment) + _SETTLE * source.rate:
+            if self._stopped.wait(_LOOK) or source.lost():
+                break
+        early = source.clock.frame_at(moment) - source.ring.read
+        source.ring.advance(max(0, min(early, source.ring.available)))
 
     def _hear(self, source: Input, samples: int) -> Iterator[PCM]:
         """Yield what comes in until there are so many samples, or it is stopped, or the device is lost."""
@@ -159,7 +171,8 @@ class Recorder:
 
     def _read(self, source: Input, most: int) -> PCM:
         out = np.empty((min(most, source.ring.available), source.channels), np.float32)
-        return out[: source.ring.read_into(out)]
+        pcm = out[: source.ring.read_into(out)]
+        return np.nan_to_num(pcm, copy=False, posinf=1.0, neginf=-1.0)
 
     def _time_to_tell(self) -> bool:
         due = time.monotonic() - self._told_at >= _TELL

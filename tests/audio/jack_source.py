@@ -1,14 +1,13 @@
 """A JACK client that plays samples as an instrument would: `python jack_source.py FILE [AT]`, until stdin closes.
 
 FILE is an .npy of (samples,), which are played over and over from AT on, monotonic seconds, or at once. PortAudio sees
-an input named "source". Prints "ready", and at the end when sample 0 left: of all blocks the earliest counts, for none
-is early.
+an input named "source". Prints "ready", and at the end "saved": FILE.blocks.npy then holds when it was asked for each
+block, and the block's first sample.
 """
 
 import ctypes
 import sys
 import time
-from collections import deque
 from ctypes import c_char_p, c_int, c_uint32, c_void_p
 from ctypes.util import find_library
 
@@ -35,19 +34,14 @@ def main(file: str, at: str = "") -> None:
     port = jack.jack_port_register(client, b"out", b"32 bit float mono audio", OUTPUT, 0)
     rate = jack.jack_get_sample_rate(client)
     begin = float(at or time.monotonic())
-    position, start, late = None, float("inf"), deque(maxlen=8)
+    position, blocks = None, []
 
     @ctypes.CFUNCTYPE(c_int, c_uint32, c_void_p)
     def process(count: int, _: object) -> int:
-        nonlocal position, start
+        nonlocal position
         now = time.monotonic()
         position = round((now - begin) * rate) if position is None else position
-        # An instrument goes on while a server drops blocks: all of the last eight came late by them.
-        late.append(round((now - begin) * rate) - position)
-        if len(late) == late.maxlen and min(late) > count / 2:
-            position += min(late)
-            late.clear()
-        start = min(start, now - position / rate)
+        blocks.append((now, position))
         places = np.arange(position, position + count)
         block = np.where(places < 0, 0, np.take(pcm, places, mode="wrap")).astype(np.float32)
         ctypes.memmove(jack.jack_port_get_buffer(port, count), block.ctypes.data, 4 * count)
@@ -59,7 +53,8 @@ def main(file: str, at: str = "") -> None:
     print("ready", flush=True)
     sys.stdin.read()
     jack.jack_client_close(client)
-    print(start, flush=True)
+    np.save(f"{file}.blocks.npy", np.array(blocks))
+    print("saved", flush=True)
 
 
 if __name__ == "__main__":

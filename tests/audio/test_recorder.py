@@ -49,15 +49,15 @@ def noise(seconds: float, level: float = 0.3, channels: int = 1) -> np.ndarray:
 def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Record into tmp_path/in; returns the events and the input."""
 
-    def go(pcm: np.ndarray, seconds: float, bars: float = 0.0, grid: Grid | None = None, stop_at: type | None = None):
+    def go(pcm: np.ndarray, seconds: float, bars: float = 0.0, grid: Grid | None = None, at=(), do=None):
         source = MadeUp(pcm)
         monkeypatch.setattr(module, "Input", lambda device: source)
         events = []
 
         def say(event):
             events.append(event)
-            if stop_at is not None and isinstance(event, stop_at):
-                recorder.stop()
+            if isinstance(event, at):
+                do(recorder)
 
         recorder = Recorder(Order(None, tmp_path / "in", bars, seconds, grid, 0.0), say)
         worker = threading.Thread(target=recorder.run)
@@ -112,15 +112,30 @@ def test_levels_are_those_of_the_input(record):
 
 
 def test_what_there_is_when_it_is_stopped_is_kept(record):
-    events, _ = record(noise(5.0), 4.0, stop_at=Recorded)
+    events, _ = record(noise(5.0), 4.0, at=Recorded, do=Recorder.stop)
     assert 0 < events[-1].seconds < 2.0
     assert soundfile.info(events[-1].path).duration == events[-1].seconds
 
 
 def test_one_that_is_stopped_before_its_bar_leaves_nothing(record, tmp_path):
-    events, _ = record(noise(5.0), 1.0, 1.0, Grid(time.monotonic() + 60, 15.0, 60.0), stop_at=Waiting)
+    events, _ = record(noise(5.0), 1.0, 1.0, Grid(time.monotonic() + 60, 15.0, 60.0), at=Waiting, do=Recorder.stop)
     assert events[-1] == Cancelled()
     assert files(tmp_path) == []
+
+
+def test_a_daw_that_stops_lets_what_waits_for_its_bar_begin(record):
+    def stand(recorder):
+        recorder.grid = None
+
+    events, _ = record(noise(5.0), 0.3, 1.0, Grid(time.monotonic() + 60, 15.0, 60.0), at=Waiting, do=stand)
+    assert events[-1].seconds == 0.3
+
+
+def test_what_no_sample_can_be_becomes_silence_or_full_scale(record):
+    pcm = noise(1.0)
+    pcm[100:103, 0] = (np.nan, np.inf, -np.inf)
+    found, _ = soundfile.read(record(pcm, 0.1)[0][-1].path, dtype="float32")
+    assert found[100:103] == pytest.approx([0, 1, -1], abs=1e-6)
 
 
 def test_no_file_is_overwritten_and_numbers_go_on(record, tmp_path):

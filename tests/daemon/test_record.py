@@ -57,7 +57,7 @@ def played_and_recorded(jack, daemon) -> tuple[list, int]:  # noqa: F811
             daemon.send("/record", 5)
             done = daemon.wait("/record/done", since=since)
         source.end()
-        began = found_in(np.tile(notes, 2), done[2], seconds=1.0)[1] / RATE
+        began = source.left(found_in(np.tile(notes, 2), done[2], seconds=1.0)[1]) - daw.began
         off = abs(began - round(began / BAR) * BAR)
         if off < 0.010:  # the song's messages come up to 8 ms late
             return done, round(began / BAR)
