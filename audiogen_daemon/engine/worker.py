@@ -78,7 +78,7 @@ class Worker:
         except JobError as error:
             self._pipe.send(m.ModelFailed(name, str(error)))
         else:
-            self._pipe.send(m.ModelReady(ready.info))
+            self._announce(ready)
 
     def _tell_refused(self) -> None:
         """Say which of the models on this machine would not be loaded, so that nobody waits for them in vain."""
@@ -149,6 +149,7 @@ class Worker:
         import mlx.core as mx
 
         mx.clear_cache()
+        self._memory.now()
         self._pipe.send(m.ModelGone(name))
 
     def _run(self, takes: tuple[m.Take, ...]) -> None:
@@ -188,8 +189,12 @@ class Worker:
         known = name in self._models.names
         ready = self._models.get(name)
         if not known:
-            self._pipe.send(m.ModelReady(ready.info))
+            self._announce(ready)
         return ready.pipeline
+
+    def _announce(self, ready: Ready) -> None:
+        self._memory.now()  # first, so that who hears of the model can ask what it holds
+        self._pipe.send(m.ModelReady(ready.info))
 
     def _fail(self, job: "Job", code: str, reason: str) -> None:
         for take_id in job.alive:
