@@ -23,6 +23,7 @@ def request(prompt: str, **changes) -> Request:
         ("moog bass in F-sharp ionian", "moog bass"),
         ("juno pad b flat natural minor 88 bpm", "juno pad 88 bpm"),
         ("warm d dorian mode organ", "warm organ"),
+        ("acid line, 130 bpm, in E phrygian", "acid line, 130 bpm"),
         ("four on the floor drums", "four on the floor drums"),
         ("a major key change", "key change"),
         ("big bass drop", "big bass drop"),
