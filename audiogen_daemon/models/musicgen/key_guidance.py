@@ -14,7 +14,8 @@ from audiogen_daemon.models.pipeline import Request
 KEY = re.compile(
     r"(?:,?\s*\b(?:in the key of|key of|in|key)\s+)?"
     r"\b[a-g](?:[\s-]*(?:#|♯|b|♭|sharp|flat))?[\s-]*"
-    r"(?:(?:natural[\s-]+)?(?:major|minor|maj|min|m)|ionian|dorian|phrygian|lydian|mixolydian|aeolian|locrian)\b(?:\s+(?:mode|scale)\b)?",
+    r"(?:(?:natural[\s-]+)?(?:major|minor|maj|min|m)|ionian|dorian|phrygian|lydian|mixolydian|aeolian|locrian)\b"
+    r"(?:\s+(?:mode|scale)\b)?",
     re.IGNORECASE,
 )
 
