@@ -125,9 +125,10 @@ class Daemon:
         deadline = time.monotonic() + self._config.daemon.drain_timeout
         while time.monotonic() < deadline and (self._busy() or not self._inbox.empty()):
             await asyncio.sleep(0.02)
-        if self._session.running and self._config.take.keep_partial:
-            for take in self._session.running.takes:
-                self._inbox.put_nowait(m.Cancel(take.id))
+        running = self._session.running
+        if running and not running.is_final and self._config.take.keep_partial:
+            for take in running.takes:
+                self._inbox.put_nowait(m.Cancel(take.id, address="/cancel"))
             while time.monotonic() < deadline + 1.0 and self._session.running:
                 await asyncio.sleep(0.02)
 

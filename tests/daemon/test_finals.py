@@ -77,6 +77,19 @@ def test_what_is_asked_for_goes_first_and_the_final_is_whole_all_the_same(models
     assert np.array_equal(soundfile.read(path)[0], soundfile.read(made)[0])
 
 
+def test_a_jam_does_not_wait_for_a_final_which_is_made_after_it(models, tmp_path):
+    with daemon_of(models, tmp_path, SLOW) as daemon:
+        draft, since = ask(daemon, "sketch", "seconds", 2, "finish_with", "tone")
+        final = daemon.wait("/take/final", lambda v: v[0] == draft, since)[1]
+        daemon.wait("/take/progress", lambda v: v[0] == final, since)
+        daemon.send("/jam/start", "endless")
+        jam = daemon.wait("/jam/started", since=since)[0]
+        daemon.wait("/take/audible", lambda v: v[0] == jam, since)
+        assert not any(address == "/take/done" and v[0] == final for address, v in daemon.heard)
+        daemon.send("/jam/stop")
+        daemon.wait("/stem/saved", lambda v: v[0] == final, since)
+
+
 def test_kills_between_draft_and_final_lose_no_final_and_make_none_twice(models, tmp_path):
     dice, pause, promised = random.Random(), threading.Event(), set()
     for number in range(KILLS):
