@@ -8,40 +8,20 @@ card tells them. Prints "ready".
 import ctypes
 import sys
 import time
-from ctypes import c_char_p, c_int, c_uint32, c_void_p
-from ctypes.util import find_library
+from ctypes import c_void_p
 
 import numpy as np
 
-INPUT, PLAYBACK = 1, 1
-
-
-class Range(ctypes.Structure):
-    _fields_ = (("low", c_uint32), ("high", c_uint32))
+from tests.audio.jack_library import AUDIO, INPUT, PLAYBACK, Process, Range, libjack
 
 
 def main(port: str, file: str) -> None:
-    jack = ctypes.CDLL(find_library("jack"))
-    for name, result, arguments in (
-        ("jack_client_open", c_void_p, [c_char_p, c_int, c_void_p]),
-        ("jack_port_register", c_void_p, [c_void_p, c_char_p, c_char_p, c_uint32, c_uint32]),
-        ("jack_port_get_buffer", c_void_p, [c_void_p, c_uint32]),
-        ("jack_port_name", c_char_p, [c_void_p]),
-        ("jack_port_by_name", c_void_p, [c_void_p, c_char_p]),
-        ("jack_port_get_latency_range", None, [c_void_p, c_int, ctypes.POINTER(Range)]),
-        ("jack_connect", c_int, [c_void_p, c_char_p, c_char_p]),
-        ("jack_get_sample_rate", c_uint32, [c_void_p]),
-        ("jack_set_process_callback", c_int, [c_void_p, c_void_p, c_void_p]),
-        ("jack_activate", c_int, [c_void_p]),
-        ("jack_client_close", c_int, [c_void_p]),
-    ):
-        function = getattr(jack, name)
-        function.restype, function.argtypes = result, arguments
+    jack = libjack()
     client = jack.jack_client_open(b"capture", 0, None)
-    ear = jack.jack_port_register(client, b"in", b"32 bit float mono audio", INPUT, 0)
+    ear = jack.jack_port_register(client, b"in", AUDIO, INPUT, 0)
     blocks: list[tuple[float, bytes]] = []
 
-    @ctypes.CFUNCTYPE(c_int, c_uint32, c_void_p)
+    @Process
     def process(count: int, _: object) -> int:
         blocks.append((time.monotonic(), ctypes.string_at(jack.jack_port_get_buffer(ear, count), 4 * count)))
         return 0

@@ -8,35 +8,23 @@ block, and the block's first sample.
 import ctypes
 import sys
 import time
-from ctypes import c_char_p, c_int, c_uint32, c_void_p
-from ctypes.util import find_library
+from ctypes import c_void_p
 
 import numpy as np
 
-OUTPUT = 2
+from tests.audio.jack_library import AUDIO, OUTPUT, Process, libjack
 
 
 def main(file: str, at: str = "") -> None:
-    jack = ctypes.CDLL(find_library("jack"))
-    for name, result, arguments in (
-        ("jack_client_open", c_void_p, [c_char_p, c_int, c_void_p]),
-        ("jack_port_register", c_void_p, [c_void_p, c_char_p, c_char_p, c_uint32, c_uint32]),
-        ("jack_port_get_buffer", c_void_p, [c_void_p, c_uint32]),
-        ("jack_get_sample_rate", c_uint32, [c_void_p]),
-        ("jack_set_process_callback", c_int, [c_void_p, c_void_p, c_void_p]),
-        ("jack_activate", c_int, [c_void_p]),
-        ("jack_client_close", c_int, [c_void_p]),
-    ):
-        function = getattr(jack, name)
-        function.restype, function.argtypes = result, arguments
+    jack = libjack()
     pcm = np.load(file).astype(np.float32)
     client = jack.jack_client_open(b"source", 0, None)
-    port = jack.jack_port_register(client, b"out", b"32 bit float mono audio", OUTPUT, 0)
+    port = jack.jack_port_register(client, b"out", AUDIO, OUTPUT, 0)
     rate = jack.jack_get_sample_rate(client)
     begin = float(at or time.monotonic())
     position, blocks = None, []
 
-    @ctypes.CFUNCTYPE(c_int, c_uint32, c_void_p)
+    @Process
     def process(count: int, _: object) -> int:
         nonlocal position
         now = time.monotonic()
