@@ -1,6 +1,5 @@
 """The keeper of takes: collects their audio, puts stems into the drop folder, and remembers what has landed."""
 
-import contextlib
 import dataclasses
 import logging
 from collections.abc import Callable
@@ -17,19 +16,16 @@ from audiogen_daemon.audio.resample import resample
 from audiogen_daemon.audio.ring import PCM
 from audiogen_daemon.audio.wav import write_wav
 from audiogen_daemon.config import Config, ConfigError
-from audiogen_daemon.engine import hearing
 from audiogen_daemon.errors import CommandError
 from audiogen_daemon.finding import find_sound, find_stem
 from audiogen_daemon.journal import Journal
 from audiogen_daemon.settings import Settings
+from audiogen_daemon.watching import watchers
 
 log = logging.getLogger(__name__)
 
 JAM_SECONDS = 300.0
 """How much of a jam is remembered for /jam/keep."""
-
-INBOX = "again"
-"""The folder inside the drop folder: a stem of ours that lands there is made once more, and stays where it is."""
 
 CEILING_DB = -1.0
 """True peak that the peak guard allows, dBTP."""
@@ -194,49 +190,7 @@ class StemKeeper:
 
     def watch(self, tell: Callable[[m.Message], None]) -> None:
         """Watch the drop folder, and the inboxes in it; `tell` is called from the watchers' threads."""
-
-        def said(event: dropfolder.FolderEvent) -> None:
-            match event:
-                case dropfolder.Landed(path):
-                    tell(m.FileLanded(str(path)))
-                case dropfolder.Removed(path):
-                    tell(m.FileRemoved(str(path)))
-                case dropfolder.Renamed(old, new):
-                    tell(m.FileRenamed(str(old), str(new)))
-                case dropfolder.FolderGone(path):
-                    tell(m.FolderState(str(path), False))
-                case dropfolder.FolderBack(path):
-                    tell(m.FolderState(str(path), True))
-
-        def dropped(event: dropfolder.FolderEvent) -> None:
-            match event:
-                case dropfolder.Landed(path):
-                    tell(m.Again(path=str(path), address="/again"))
-                case dropfolder.Unreadable(path):
-                    tell(m.FileUnusable("/again", _damaged(path)))
-
-        def given(event: dropfolder.FolderEvent) -> None:
-            match event:
-                case dropfolder.Landed(path):
-                    tell(_heard(path))
-                case dropfolder.Unreadable(path):
-                    heard = _heard(path)
-                    tell(_cut_short(heard) if isinstance(heard, m.InputLanded) else heard)
-                case dropfolder.Removed(path):
-                    tell(m.InputRemoved(path.name))
-                case dropfolder.Renamed(old, new):
-                    tell(m.InputRemoved(old.name))
-                    tell(_heard(new))
-
-        inbox, followed = self._folder / INBOX, self._folder / dropfolder.FOLLOWED
-        with contextlib.suppress(OSError):
-            inbox.mkdir(exist_ok=True)
-            followed.mkdir(exist_ok=True)
-        self._watchers = [
-            dropfolder.DropFolder(self._folder, said),
-            dropfolder.DropFolder(inbox, dropped),
-            dropfolder.DropFolder(followed, given, endings=dropfolder.INPUT_ENDINGS),
-        ]
+        self._watchers = watchers(self._folder, tell)
         for watcher in self._watchers:
             watcher.start()
 
@@ -244,21 +198,6 @@ class StemKeeper:
         """Stop watching."""
         for watcher in self._watchers:
             watcher.close()
-
-
-def _heard(path: Path) -> m.InputLanded | m.FileUnusable:
-    try:
-        return m.InputLanded(path.name, hearing.seconds_of(path))
-    except (OSError, ValueError) as error:
-        return m.FileUnusable("/input/landed", str(error))
-
-
-def _cut_short(heard: m.InputLanded) -> m.FileUnusable:
-    return m.FileUnusable("/input/landed", f"{heard.name} is cut short after {heard.seconds:.3g} s; save it again")
-
-
-def _damaged(path: Path) -> str:
-    return f"{path.name} is damaged or no sound; save it again, and drop it once more"
 
 
 def finished(settings: Settings, pcm: PCM, rate: int, stem_rate: int) -> tuple[PCM, int, Findings]:
