@@ -2,7 +2,7 @@
 
 Where jackd is, the sound card is a JACK server without hardware; elsewhere it is the default output. From the root:
 
-    python -m benchmarks.bench_jam [--model starter] [--seconds 600]
+    python -m benchmarks.bench_jam [--model starter] [--seconds 60]
 """
 
 import argparse
@@ -31,7 +31,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="starter")
-    parser.add_argument("--seconds", type=float, default=600.0)
+    parser.add_argument("--seconds", type=float, default=60.0)
     options = parser.parse_args()
     print_machine("mlx")
     with tempfile.TemporaryDirectory() as text:
