@@ -103,7 +103,7 @@ def check_sound(found: Found, config: Config) -> Check:
     if not config.monitor.enabled:
         return Check("sound", None, "switched off", "to hear takes: monitor.enabled = true")
     if "error" not in found:
-        return Check("sound", True, f"{found['name']}, {found['rate']:.0f} Hz, {found['channels']} channels")
+        return Check("sound", True, _device(found))
     reason, outputs = found["error"], found.get("outputs")
     if outputs:
         cure = f"set monitor.device to one of: {', '.join(outputs)}"
@@ -114,3 +114,22 @@ def check_sound(found: Found, config: Config) -> Check:
     else:
         cure = "sudo apt install libportaudio2"
     return Check("sound", None, f"{reason}; stems are saved all the same", cure)
+
+
+def check_input(found: Found) -> Check:
+    """There is an input for /record; everything else works without one."""
+    if "error" not in found:
+        return Check("input", True, _device(found))
+    reason, inputs = found["error"], found.get("inputs")
+    if inputs:
+        cure = f"set record.device to one of: {', '.join(inputs)}"
+    elif inputs is not None:
+        reason, cure = "this machine has no sound input", "to record with /record: connect a microphone or an interface"
+    else:
+        cure = "as for sound"
+    return Check("input", None, reason, cure)
+
+
+def _device(found: Found) -> str:
+    channels = found["channels"]
+    return f"{found['name']}, {found['rate']:.0f} Hz, {channels} channel{'s' * (channels > 1)}"

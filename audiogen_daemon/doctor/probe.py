@@ -116,6 +116,23 @@ def look_at_sound(device: str) -> dict[str, Any]:
     return {"name": str(info["name"]), "rate": rate, "channels": channels, "outputs": outputs}
 
 
+def look_at_input(device: str) -> dict[str, Any]:
+    """Ask PortAudio for an input without opening it, which macOS would ask about; arguments as `look_at_sound`.
+
+    Returns:
+        name, rate (Hz), channels, inputs (names of all).
+    """
+    import sounddevice
+
+    inputs = [str(info["name"]) for info in sounddevice.query_devices() if info["max_input_channels"] > 0]
+    try:
+        info = sounddevice.query_devices(device or None, "input")
+    except (sounddevice.PortAudioError, ValueError) as error:
+        return {"error": str(error), "inputs": inputs}
+    rate, channels = float(info["default_samplerate"]), min(2, int(info["max_input_channels"]))
+    return {"name": str(info["name"]), "rate": rate, "channels": channels, "inputs": inputs}
+
+
 def main(arguments: list[str]) -> int:
     """Print what was found as JSON."""
     kind, *rest = arguments
@@ -123,7 +140,8 @@ def main(arguments: list[str]) -> int:
         if kind == "mlx":
             found = look_at_mlx() | (look_at_memory(*rest) if rest else {})
         else:
-            found = look_at_sound(rest[0] if rest else "")
+            look = look_at_input if kind == "input" else look_at_sound
+            found = look(rest[0] if rest else "")
     except (ImportError, OSError) as error:
         found = {"error": f"{type(error).__name__}: {error}"}
     sys.stdout.write(json.dumps(found) + "\n")

@@ -27,7 +27,9 @@ def test_everything_is_looked_at_and_nothing_is_left_behind(checks, folder):
     names = [check.name for check in checks]
 
     assert len(set(names)) == len(names)
-    assert {"Python", "machine", "MLX", "trial take", "sound", "OSC port", "drop folder", "model"} <= set(names)
+    assert {"Python", "machine", "MLX", "trial take", "sound", "input", "OSC port", "drop folder", "model"} <= set(
+        names
+    )
     assert list(folder.iterdir()) == []
 
 

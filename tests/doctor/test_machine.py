@@ -217,3 +217,21 @@ def test_a_monitor_that_is_switched_off_is_said():
     check = machine.check_sound({"error": "x"}, config.load(sets=["monitor.enabled=false"], environment={}))
 
     assert (check.ok, check.found) == (None, "switched off")
+
+
+def test_an_input_is_described_and_none_is_no_failure_but_has_a_cure():
+    assert machine.check_input(SOUND | {"channels": 1}).found == "Built-in, 48000 Hz, 1 channel"
+    for found, cure in (
+        ({"error": "no match", "inputs": ["A", "B"]}, "set record.device to one of: A, B"),
+        ({"error": "device -1", "inputs": []}, "to record with /record: connect a microphone or an interface"),
+        ({"error": "OSError: PortAudio library not found"}, "as for sound"),
+    ):
+        check = machine.check_input(found)
+        assert (check.ok, check.cure) == (None, cure)
+
+
+def test_the_probe_answers_about_an_input_that_nobody_has():
+    found = machine.finish_probe(machine.start_probe("input", "no such microphone"))
+
+    assert "error" in found
+    assert machine.check_input(found).cure
