@@ -136,26 +136,19 @@ def test_a_clip_goes_on_where_another_take_of_its_batch_is(streams: bool, frame:
     assert first.done
 
 
-@pytest.mark.parametrize(("take", "batch"), [(1, (1, 2)), (3, (3, 4)), (2, ())])
-def test_the_same_take_and_those_of_other_requests_begin_at_their_beginning(take: int, batch: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(
+    ("take", "batch", "seconds"),
+    [(1, (1, 2), 1.0), (3, (3, 4), 1.0), (2, (), 1.0), (2, (1, 2), 0.5)],
+    ids=["the same take", "another request", "alone", "too short to go on"],
+)
+def test_a_clip_that_cannot_go_on_begins_at_its_beginning(take: int, batch: tuple[int, ...], seconds: float) -> None:
     rng = np.random.default_rng(8)
-    one, two = groove(rng, 1.0), groove(rng, 1.0)
-    player = Player(RATE, 2)
-    first = Voice(Clip(one, 1, (1, 2)), armed=1)
-    player.add(first)
-    render(player, 9728)
-    player.add(Voice(Clip(two, take, batch), replaces=(first,), armed=1))
-    assert np.array_equal(render(player, 9728)[1440:], two[1440:9728])
-
-
-def test_a_shorter_take_of_the_batch_begins_anew_where_it_would_be_over() -> None:
-    rng = np.random.default_rng(9)
-    one, two = groove(rng, 1.0), groove(rng, 0.5)
+    one, two = groove(rng, 1.0), groove(rng, seconds)
     player = Player(RATE, 2)
     first = Voice(Clip(one, 1, (1, 2)), armed=1)
     player.add(first)
     render(player, 30208)
-    player.add(Voice(Clip(two, 2, (1, 2)), replaces=(first,), armed=1))
+    player.add(Voice(Clip(two, take, batch), replaces=(first,), armed=1))
     assert np.array_equal(render(player, 9728)[1440:], two[1440:9728])
 
 

@@ -18,7 +18,7 @@ def heard_until_switched(jack, daemon, file, first, other) -> np.ndarray:  # noq
     """Play a take by its name and the other one by its letter alone; return what was heard of both."""
     for _ in range(5):
         before = xruns(jack)
-        recorder = jack.record(file, 8)
+        recorder = jack.record(file, 6)
         since = len(daemon.heard)
         daemon.send("/monitor/play", first)
         daemon.wait("/take/playing", since=since)
