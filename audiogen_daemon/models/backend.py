@@ -26,7 +26,9 @@ class Backend:
 
     name: cpu, metal or cuda. dtype: what `dtype="auto"` means here. steps_per_graph: steps in one compiled graph, 0 for
     plain evaluation step by step. fold_text: fold the text into the cross-attention weights where that is smaller.
-    weight_columns: keep dense weights as (in, out) instead of the checkpoint's (out, in).
+    weight_columns: keep dense weights as (in, out) instead of the checkpoint's (out, in). centred: normalize layers in
+    the way of `layers.centred`. slow_functions: exponentials and the like take many times as long as products; see
+    `layers.activations`.
     """
 
     name: str
@@ -34,9 +36,11 @@ class Backend:
     steps_per_graph: int
     fold_text: bool
     weight_columns: bool = False
+    centred: bool = False
+    slow_functions: bool = False
 
 
-CPU = Backend("cpu", "float32", steps_per_graph=0, fold_text=True)
+CPU = Backend("cpu", "float32", steps_per_graph=0, fold_text=True, centred=True)
 METAL = Backend("metal", "float16", steps_per_graph=2, fold_text=False)
 CUDA = Backend("cuda", "float16", steps_per_graph=4, fold_text=False)
 
@@ -45,7 +49,8 @@ CUDA = Backend("cuda", "float16", steps_per_graph=4, fold_text=False)
 def detect() -> Backend:
     """The backend that MLX's default device belongs to."""
     if mx.default_device().type != mx.gpu:
-        return replace(CPU, weight_columns=not _reads_rows_fast())
+        x86 = platform.machine() in ("x86_64", "AMD64")
+        return replace(CPU, weight_columns=not _reads_rows_fast(), slow_functions=x86)
     return METAL if mx.metal.is_available() else CUDA
 
 

@@ -74,8 +74,8 @@ def draw(logits: mx.array, top_k: int, top_p: float | mx.array, seeds: mx.array,
         logits = keep_top_k(logits, top_k)
     if isinstance(top_p, mx.array) or 0 < top_p < 1:
         logits = keep_top_p(logits, top_p)
-    noise = [mx.random.gumbel(logits.shape[1:], key=step_key(seeds[row], step)) for row in range(logits.shape[0])]
-    return mx.argmax(logits + mx.stack(noise), axis=-1).astype(mx.int32)
+    noise = mx.vmap(lambda seed: mx.random.gumbel(logits.shape[1:], key=step_key(seed, step)))(seeds)
+    return mx.argmax(logits + noise, axis=-1).astype(mx.int32)
 
 
 def keep_top_k(logits: mx.array, k: int) -> mx.array:

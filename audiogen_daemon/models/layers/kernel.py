@@ -33,11 +33,19 @@ class Kernel(ABC):
         return (self.taps - 1) * self.dilation
 
     def __call__(self, x: mx.array) -> mx.array:
-        """(B, T, in) -> (B, T - reach, out), empty if T is too short."""
-        length = x.shape[1] - self.reach
+        """(B, T, in) -> (B, T - reach, out), empty if T is too short.
+
+        A batch is read as one long signal and what straddles two rows is left out: the shifted views of one signal are
+        matrices as they lie in memory, while those of a batch would be copied for every tap.
+        """
+        B, T, _ = x.shape
+        length, outputs = T - self.reach, self.outputs
         if length <= 0:
-            return mx.zeros((x.shape[0], 0, self.outputs), x.dtype)
-        return self._multiply(x, length) + self.bias
+            return mx.zeros((B, 0, outputs), x.dtype)
+        y = self._multiply(x.reshape(1, B * T, self.inputs), B * T - self.reach)
+        if B > 1:
+            y = mx.as_strided(y, (B, length, outputs), (T * outputs, outputs, 1))
+        return y + self.bias
 
     @abstractmethod
     def _multiply(self, x: mx.array, length: int) -> mx.array: ...

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import mlx.core as mx
 
+from audiogen_daemon.models.layers.activations import elu
 from audiogen_daemon.models.layers.conv import Conv1d, Tail
 from audiogen_daemon.models.layers.kernel import Kernel
-from audiogen_daemon.models.layers.streaming import elu
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 import mlx.core as mx
 
+from audiogen_daemon.models.layers.activations import elu
+
 
 class StreamingLayer(Protocol):
     """What every layer here offers; arrays are (B, T, C) and T may be 0.
@@ -76,10 +78,7 @@ class Chain:
 
 @dataclass(frozen=True)
 class Elu:
-    """Exponential linear unit: x where x > 0, exp(x) - 1 elsewhere.
-
-    Source: Clevert et al. 2015, arXiv:1511.07289.
-    """
+    """Exponential linear unit; see `activations.elu`."""
 
     rate: int = 1
     late: int = 0
@@ -95,12 +94,3 @@ class Elu:
 
     def __call__(self, x: mx.array) -> mx.array:
         return elu(x)
-
-
-def elu(x: mx.array) -> mx.array:
-    """Return x where x > 0, exp(x) - 1 elsewhere.
-
-    exp(x) - 1 is never below x, so the larger of the two halves is the function. Clipping first lets a CPU's scalar
-    `expm1` return at once for positive inputs, which halves the time that a `where` takes.
-    """
-    return mx.maximum(x, mx.expm1(mx.minimum(x, 0)))

@@ -13,7 +13,9 @@ import mlx.core as mx
 import numpy as np
 
 from audiogen_daemon.models.bits import OFF, Bits
-from audiogen_daemon.models.layers.linear import Linear, Norm, linear
+from audiogen_daemon.models.layers.activations import gelu
+from audiogen_daemon.models.layers.centred import Normalization, Scaling, absorb, centre
+from audiogen_daemon.models.layers.linear import Dense, Linear, Norm, linear
 from audiogen_daemon.models.musicgen.cache import Caches, Slots
 from audiogen_daemon.models.musicgen.config import DecoderConfig
 from audiogen_daemon.models.musicgen.text import Cross, LayerText
@@ -49,20 +51,15 @@ def sinusoids(positions: int, hidden: int) -> np.ndarray:
     return np.concatenate([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
 
 
-def gelu(x: mx.array) -> mx.array:
-    """The exact Gaussian error linear unit, x Φ(x)."""
-    return x * (1 + mx.erf(x / math.sqrt(2))) / 2
-
-
 @dataclass(frozen=True)
 class Layer:
     """One block's weights: q, k and v of the self-attention as one matrix; cross: None without cross-attention."""
 
-    self_norm: Norm
+    self_norm: Normalization
     qkv: Linear
     self_out: Linear
     cross: Cross | None
-    ffn_norm: Norm
+    ffn_norm: Normalization
     fc1: Linear
     fc2: Linear
 
@@ -71,23 +68,33 @@ class Decoder:
     """The language model. Weights are fixed after loading; keys and values of the past live in `Caches`."""
 
     def __init__(
-        self, tensors: Tensors, config: DecoderConfig, dtype: mx.Dtype, bits: Bits = OFF, columns: bool = False
+        self,
+        tensors: Tensors,
+        config: DecoderConfig,
+        dtype: mx.Dtype,
+        bits: Bits = OFF,
+        columns: bool = False,
+        centred: bool = False,
     ) -> None:
+        """Take the weights out of a checkpoint's tensors. columns: see `linear`. centred: see `layers.centred`.
+
+        Quantized or 16-bit weights would lose by it, so only float32 is centred.
+        """
         self.config = config
         self.dtype = dtype
+        self.centred = centred and dtype == mx.float32 and bits == OFF
         self.layers = tuple(
-            _load_layer(tensors, f"{PREFIX}layers.{i}.", config.cross_attention, dtype, bits, columns)
+            _load_layer(tensors, f"{PREFIX}layers.{i}.", config.cross_attention, dtype, bits, columns, self.centred)
             for i in range(config.layers)
         )
         ks = range(config.codebooks)
-        self.embedding = mx.concatenate([tensors.take(f"{PREFIX}embed_tokens.{k}.weight", dtype) for k in ks])
-        self.head = linear(
-            mx.concatenate([tensors.take(f"decoder.lm_heads.{k}.weight", dtype) for k in ks]),
-            bits.attention,
-            columns,
+        self.embedding = self._enter(
+            mx.concatenate([tensors.take(f"{PREFIX}embed_tokens.{k}.weight", dtype) for k in ks])
         )
-        self.norm = _load_norm(tensors, f"{PREFIX}layer_norm", dtype)
-        self.positions = mx.array(sinusoids(config.max_positions, config.hidden)).astype(dtype)
+        heads = mx.concatenate([tensors.take(f"decoder.lm_heads.{k}.weight", dtype) for k in ks])
+        norm = _load_norm(tensors, f"{PREFIX}layer_norm", dtype)
+        self.norm, self.head = _behind(norm, heads, bits.attention, columns, self.centred)
+        self.positions = self._enter(mx.array(sinusoids(config.max_positions, config.hidden)).astype(dtype))
         self.offsets = mx.arange(config.codebooks) * (config.vocabulary + 1)
         mx.eval(self.embedding, self.head.parameters(), self.positions, self.offsets)
 
@@ -118,13 +125,15 @@ class Decoder:
 
     def logits(self, states: mx.array) -> mx.array:
         """What the heads make of states (B, C): (B, K, V) in float32."""
-        logits = self.head(self.norm(states)).astype(mx.float32)
+        logits = self.head(self.norm(states[:, None])).astype(mx.float32)
         return logits.reshape(len(states), self.config.codebooks, self.config.vocabulary)
 
     def states(self, x: mx.array, caches: Caches, slots: Slots, text: Sequence[LayerText]) -> tuple[mx.array, Caches]:
         """Embedded columns behind the last block, (B, T, C), and the caches with these columns in them."""
         config = self.config
         B, T, _ = x.shape
+        if T > 1:
+            x = self._enter(x)  # a prefix comes from outside; embeddings are as the blocks want them
         x = x + slots.rows_of(self.positions, T)
         written = []
         for i, layer in enumerate(self.layers):
@@ -138,35 +147,44 @@ class Decoder:
             x = layer.fc2.add(x, gelu(layer.fc1(layer.ffn_norm(x))))
         return x, tuple(written)
 
+    def _enter(self, x: mx.array) -> mx.array:
+        """Rows (..., C) as the blocks take them."""
+        return centre(x) if self.centred else x
+
 
 def _load_layer(
-    tensors: Tensors, name: str, cross_attention: bool, dtype: mx.Dtype, bits: Bits, columns: bool
+    tensors: Tensors, name: str, cross_attention: bool, dtype: mx.Dtype, bits: Bits, columns: bool, centred: bool
 ) -> Layer:
-    def product(*parts: str) -> Linear:
-        weight = mx.concatenate([tensors.take(f"{name}{part}.weight", dtype) for part in parts])
-        return linear(weight, bits.feed_forward if parts[0].startswith("fc") else bits.attention, columns)
+    def weight(*parts: str) -> mx.array:
+        return mx.concatenate([tensors.take(f"{name}{part}.weight", dtype) for part in parts])
+
+    def behind(norm: str, width: int, *parts: str) -> tuple[Normalization, Linear]:
+        return _behind(_load_norm(tensors, f"{name}{norm}_layer_norm", dtype), weight(*parts), width, columns, centred)
+
+    def back(part: str, width: int) -> Linear:
+        return linear(centre(weight(part), axis=0) if centred else weight(part), width, columns)
 
     cross = None
     if cross_attention:
-        cross = Cross(
-            norm=_load_norm(tensors, f"{name}encoder_attn_layer_norm", dtype),
-            query=product("encoder_attn.q_proj"),
-            kv=product("encoder_attn.k_proj", "encoder_attn.v_proj"),
-            out=product("encoder_attn.out_proj"),
-        )
+        norm, query = behind("encoder_attn", bits.attention, "encoder_attn.q_proj")
+        kv = linear(weight("encoder_attn.k_proj", "encoder_attn.v_proj"), bits.attention, columns)
+        cross = Cross(norm, query, kv, back("encoder_attn.out_proj", bits.attention))
         mx.eval([part.parameters() for part in (cross.query, cross.kv, cross.out)])
-    layer = Layer(
-        self_norm=_load_norm(tensors, f"{name}self_attn_layer_norm", dtype),
-        qkv=product("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
-        self_out=product("self_attn.out_proj"),
-        cross=cross,
-        ffn_norm=_load_norm(tensors, f"{name}final_layer_norm", dtype),
-        fc1=product("fc1"),
-        fc2=product("fc2"),
-    )
+    self_norm, qkv = behind("self_attn", bits.attention, "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj")
+    self_out = back("self_attn.out_proj", bits.attention)
+    ffn_norm, fc1 = behind("final", bits.feed_forward, "fc1")
+    layer = Layer(self_norm, qkv, self_out, cross, ffn_norm, fc1, back("fc2", bits.feed_forward))
     products = (layer.qkv, layer.self_out, layer.fc1, layer.fc2)
     mx.eval([product.parameters() for product in products])  # now, so that the file's own tensors can go
     return layer
+
+
+def _behind(norm: Norm, weight: mx.array, bits: int, columns: bool, centred: bool) -> tuple[Normalization, Linear]:
+    """A normalization and the product behind it."""
+    if not centred:
+        return norm, linear(weight, bits, columns)
+    weight, bias = absorb(norm, weight)
+    return Scaling(norm.epsilon), Dense(linear(weight, 0, columns).matrix().T, bias)
 
 
 def _load_norm(tensors: Tensors, name: str, dtype: mx.Dtype) -> Norm:

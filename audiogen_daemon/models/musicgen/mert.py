@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import mlx.core as mx
 
+from audiogen_daemon.models.layers.activations import gelu
 from audiogen_daemon.models.layers.linear import Dense, Norm
-from audiogen_daemon.models.musicgen.lm import gelu
 from audiogen_daemon.models.musicgen.style_config import NEW, OLD, MertConfig
 from audiogen_daemon.models.weights import Tensors
 

@@ -171,7 +171,7 @@ def load(path: Path, dtype: str = "auto", bits: Bits = OFF, backend: Backend | N
     else:
         projection = Dense(mx.eye(config.text.hidden, dtype=weights))
     ahead = load_ahead(tensors, config, weights)
-    decoder = Decoder(tensors, config.decoder, weights, bits, backend.weight_columns)
+    decoder = Decoder(tensors, config.decoder, weights, bits, backend.weight_columns, backend.centred)
     codec = load_encodec(tensors.take_prefix("audio_encoder."), config.codec)
     steps = backend.steps_per_graph
     player = BlockPlayer(decoder, steps) if steps else StepPlayer(decoder, backend.fold_text)

@@ -11,9 +11,10 @@ import mlx.core as mx
 import numpy as np
 
 from audiogen_daemon.models.encodec.quantizer import Quantizer
+from audiogen_daemon.models.layers.activations import gelu
 from audiogen_daemon.models.layers.linear import Dense, Norm
 from audiogen_daemon.models.musicgen.heard import mono
-from audiogen_daemon.models.musicgen.lm import gelu, sinusoids
+from audiogen_daemon.models.musicgen.lm import sinusoids
 from audiogen_daemon.models.musicgen.mert import Mert
 from audiogen_daemon.models.musicgen.prefix import Prefix, in_front
 from audiogen_daemon.models.musicgen.resample import resample

@@ -9,14 +9,15 @@ from typing import Protocol
 
 import mlx.core as mx
 
-from audiogen_daemon.models.layers.linear import Linear, Norm
+from audiogen_daemon.models.layers.centred import Normalization
+from audiogen_daemon.models.layers.linear import Dense, Linear
 
 
 @dataclass(frozen=True)
 class Cross:
     """One layer's weights of the cross-attention; k and v as one matrix."""
 
-    norm: Norm
+    norm: Normalization
     query: Linear
     kv: Linear
     out: Linear
@@ -58,11 +59,11 @@ class FoldedText:
     Scores are x Wqᵀ Kᵀ = x (K Wq)ᵀ and the output is softmax(scores) (V Woᵀ), per head; exact up to rounding, and
     less work while heads * pieces < C. All rows with a text share it, without padding.
 
-    keys: (heads * pieces, C), the scale included. values: (heads * pieces, C). rows: how many have the text.
+    keys: C to heads * pieces, the scale included. values: (heads * pieces, C). rows: how many have the text.
     """
 
-    norm: Norm
-    keys: mx.array
+    norm: Normalization
+    keys: Dense
     values: mx.array
     heads: int
     rows: int
@@ -70,7 +71,7 @@ class FoldedText:
     def add(self, x: mx.array) -> mx.array:
         """See `LayerText`."""
         B, T, _ = x.shape
-        scores = self.norm(x[: self.rows]) @ self.keys.T
+        scores = self.keys(self.norm(x[: self.rows]))
         weights = mx.softmax(scores.reshape(self.rows, T, self.heads, -1), axis=-1).reshape(scores.shape)
         with_text = mx.addmm(x[: self.rows], weights, self.values)
         return with_text if self.rows == B else mx.concatenate([with_text, x[self.rows :]])
@@ -123,5 +124,9 @@ def fold_text(cross: Cross, text: mx.array, heads: int, rows: int) -> FoldedText
     D = C // heads
     keys, values = cross.kv(text).reshape(pieces, 2, heads, D).transpose(1, 2, 0, 3)
     folded_keys = (keys @ cross.query.matrix().reshape(heads, D, C)) * D**-0.5
+    bias = cross.query.bias if isinstance(cross.query, Dense) else None
+    if bias is not None:
+        bias = ((keys @ bias.reshape(heads, D, 1)) * D**-0.5).reshape(-1)
     folded_values = values @ cross.out.matrix().reshape(C, heads, D).transpose(1, 2, 0)
-    return FoldedText(cross.norm, folded_keys.reshape(-1, C), folded_values.reshape(-1, C), heads, rows)
+    products = Dense(folded_keys.reshape(-1, C).T, bias)
+    return FoldedText(cross.norm, products, folded_values.reshape(-1, C), heads, rows)
