@@ -106,7 +106,7 @@ end
 
 -- What the daemon says ------------------------------------------------------------------------------------------
 
-local currentModel, recording = '', 0
+local currentModel, recording, heard = '', 0, {}
 local answers = {}
 
 -- A sound that the next takes may follow.
@@ -174,10 +174,9 @@ end
 answers['/jam/kept'] = function(id, seconds)
   show('jam state', string.format('take %d keeps its last %.1f s', id, seconds))
 end
-answers['/status/reply'] = function(...)
-  for n = 1, select('#', ...) - 1, 2 do
-    local name, value = select(n, ...)
-    if name == 'jam' then show('jam state', value ~= 0 and string.format('jam %d plays', value) or '') end
+answers['/status/reply'] = function()
+  for n = 1, #heard - 1, 2 do
+    if heard[n] == 'jam' then show('jam state', heard[n + 1] ~= 0 and string.format('jam %d plays', heard[n + 1]) or '') end
   end
 end
 answers['/state/morph/prompt'] = function(slot, text)
@@ -234,7 +233,10 @@ end
 function onReceiveOSC(message, connections)
   local path, arguments, values = message[1], message[2], {}
   for n = 1, #arguments do values[n] = arguments[n].value end
-  if answers[path] then answers[path](unpack(values)) end
+  heard = values
+  if answers[path] then
+    answers[path](values[1], values[2], values[3], values[4], values[5], values[6])
+  end
   local setting = string.match(path, '^/state/(.+)$')
   if setting and CHOICES[setting] then choose(setting, values[1]) end
   if setting and NUMBERS[setting] then
