@@ -50,6 +50,7 @@ def measure(shape: str, seconds: float, rounds: int, threads: int) -> None:
     import numpy as np
     import torch
 
+    from audiogen_daemon.models.backend import keep_freed_memory
     from audiogen_daemon.models.encodec import EncodecConfig, load_encodec
     from tests.models.reference.make_encodec import (
         reference_codec,
@@ -59,6 +60,7 @@ def measure(shape: str, seconds: float, rounds: int, threads: int) -> None:
     )
 
     torch.set_num_threads(threads)
+    keep_freed_memory()
     reference = reference_codec(COMMON | SHAPES[shape], seed=0)
     config = EncodecConfig.from_dict(reference.config.to_dict())
     codec = load_encodec({name: mx.array(value) for name, value in reference_tensors(reference).items()}, config)

@@ -107,7 +107,7 @@ def build(shape: str, dtype: str, bits: Bits) -> tuple[Any, int]:
     """A decoder of random weights and the bytes it holds."""
     import mlx.core as mx
 
-    from audiogen_daemon.models.backend import DTYPES, detect
+    from audiogen_daemon.models.backend import DTYPES, detect, keep_freed_memory
     from audiogen_daemon.models.musicgen.config import DecoderConfig
     from audiogen_daemon.models.musicgen.lm import Decoder, decoder_shapes
 
@@ -120,9 +120,10 @@ def build(shape: str, dtype: str, bits: Bits) -> tuple[Any, int]:
         def take(self, name: str, wanted: mx.Dtype) -> mx.array:
             return (mx.random.normal(shapes[name]) * 0.02).astype(wanted)
 
+    keep_freed_memory()
     mx.reset_peak_memory()
     before = mx.get_active_memory()
-    decoder = Decoder(Random(), config, DTYPES[dtype], bits, detect().weight_columns)  # type: ignore[arg-type]
+    decoder = Decoder(Random(), config, DTYPES[dtype], bits, detect().weight_columns, detect().centred)  # type: ignore[arg-type]
     mx.clear_cache()
     return decoder, mx.get_active_memory() - before
 

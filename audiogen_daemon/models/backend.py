@@ -17,6 +17,9 @@ import mlx.core as mx
 
 DType = Literal["float32", "float16", "bfloat16"]
 
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+"""Names of mallopt(3)."""
+
 DTYPES: dict[str, mx.Dtype] = {"float32": mx.float32, "float16": mx.float16, "bfloat16": mx.bfloat16}
 
 
@@ -66,6 +69,19 @@ def _reads_rows_fast() -> bool:
     except OSError:
         return True
     return "GenuineIntel" in processor and "avx512f" in processor and "libmkl" in libraries
+
+
+def keep_freed_memory() -> None:
+    """Let the C library of Linux keep what MLX frees between two operations, up to 64 MB of it.
+
+    MLX's CPU build takes every array of every operation from `malloc`, and glibc gives large ones back to the system
+    at once, which then has to clear each page again: more work than the operation itself. With this the codec of
+    MusicGen decodes 25 frames in 0.17 instead of 0.30 s (`benchmarks/bench_codec.py`).
+    """
+    tune = getattr(ctypes.CDLL(None), "mallopt", None) if platform.system() == "Linux" else None
+    if tune is not None:
+        tune(M_MMAP_THRESHOLD, 32 << 20)
+        tune(M_TRIM_THRESHOLD, 64 << 20)
 
 
 def release_spare_memory() -> None:

@@ -167,9 +167,10 @@ def load(model: str | Path, models_folder: Path, dtype: str = "auto", bits: Bits
         pipeline: Pipeline = getattr(importlib.import_module(module), name)()
         return pipeline
     path = resolve(model, models_folder) if isinstance(model, str) else model
-    pipeline = _family(path).load(path, dtype, bits)
-    from audiogen_daemon.models.backend import release_spare_memory  # imports MLX
+    from audiogen_daemon.models.backend import keep_freed_memory, release_spare_memory  # imports MLX
 
+    keep_freed_memory()
+    pipeline = _family(path).load(path, dtype, bits)
     release_spare_memory()
     return pipeline
 
