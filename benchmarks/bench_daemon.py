@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import median
 
 from audiogen_daemon.client import Client
+from audiogen_daemon.resident import resident_bytes
 from audiogen_daemon.service.lock import holder
 from benchmarks.machine import print_machine
 
@@ -63,11 +64,11 @@ def measure(state: Path, pid: int, began: float, model: str) -> None:
         pause.wait(IDLE_SECONDS)
         load = (cpu_seconds(pid) - before[0]) / (time.monotonic() - before[1])
         row("idle load of the daemon process", 100 * load, "% of a core")
-        row("memory of the daemon process", resident_mb(pid), "MB")
+        row("memory of the daemon process", resident_bytes(pid) / 1e6, "MB")
         engine = int(
             subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=True).stdout.split()[0]
         )
-        row("memory of the engine process", resident_mb(engine), "MB")
+        row("memory of the engine process", resident_bytes(engine) / 1e6, "MB")
 
 
 def answer(client: Client, question: str, reply: str) -> list[object]:
@@ -89,13 +90,6 @@ def cpu_seconds(pid: int) -> float:
     for part in text.strip().replace("-", ":").split(":"):
         seconds = seconds * 60 + float(part)
     return seconds
-
-
-def resident_mb(pid: int) -> float:
-    return (
-        int(subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True).stdout)
-        / 1024
-    )
 
 
 def row(name: str, value: float, unit: str) -> None:

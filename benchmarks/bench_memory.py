@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 from audiogen_daemon.models.bits import OFF, Bits, parse_bits
+from audiogen_daemon.resident import resident_bytes
 from benchmarks.machine import print_machine
 
 PROMPT = "dusty warm rhodes loop 90 bpm"
@@ -75,9 +76,7 @@ def row(folder: Path, dtype: str, bits: Bits, seconds: float) -> dict[str, float
 
 def resident() -> float:
     """Gigabytes of this process in memory now."""
-    if not Path("/proc/self/statm").exists():
-        return peak()
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e9
+    return resident_bytes(os.getpid()) / 1e9
 
 
 def peak() -> float:
