@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from benchmarks.bench_daemon import resident_mb
+from audiogen_daemon.resident import resident_bytes
 from benchmarks.machine import print_machine
 from tests.audio.conftest import Jack, wait_for
 from tests.daemon.test_jam_heard import steering_delays
@@ -65,7 +65,7 @@ def jam(model: str, seconds: float, folder: Path, device: str, environment: dict
                 turn = int((time.monotonic() - began) / STEER)
                 daemon.send("/prompt", PROMPTS[turn % len(PROMPTS)])
                 pause.wait(min(STEER, max(0.0, began + tenth * seconds / 10 - time.monotonic())))
-            held = [resident_mb(pid) for pid in pids]
+            held = [resident_bytes(pid) / 1e6 for pid in pids]
             first = held if tenth == 1 else first
             print(f"{time.monotonic() - began:6.0f} s{starved(daemon):10}   {' '.join(f'{mb:7.1f}' for mb in held)}")
         print(f"growth after the first tenth: {sum(held) - sum(first):.1f} MB")
