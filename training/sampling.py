@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from audiogen_daemon.models.musicgen.key_guidance import PLAUSIBLE
 from training.clip import CLIP_FRAMES
 from training.codec_model import CODEBOOKS
 from training.lm_model import START, LanguageModel, undelay
@@ -23,7 +25,7 @@ class Sampling:
     guidance: float = 2.0
     top_k: int = 150
     temperature: float = 0.85
-    key_guidance: float = 2.5
+    key_guidance: float = 4.0
 
 
 @torch.no_grad()
@@ -46,6 +48,7 @@ def sample(
     device = ids.device
     generator = torch.Generator(device).manual_seed(seed)
     rows = len(ids)
+    led = (ids != keyless).any(-1)[:, None, None] & (how.key_guidance > 0)
     states, mask = model.text(torch.cat([ids, keyless]))
     states, mask = torch.cat([states, states[:rows] * 0]), torch.cat([mask, mask[:rows]])
     cross = model.cross(states)
@@ -58,8 +61,10 @@ def sample(
     for at in range(frames + CODEBOOKS - 1):
         logits = model.step(grid[:, :, at : at + 1].repeat(3, 1, 1), at, cross, mask, cache)[:, :, 0].float()
         keyed, unkeyed, free = logits.chunk(3)
-        keyed = keyed + how.key_guidance * (keyed - unkeyed)
-        logits = (free + how.guidance * (keyed - free)) / how.temperature
+        likely = free + how.guidance * (keyed - free)
+        logits = likely + how.guidance * how.key_guidance * (keyed - unkeyed)
+        least = likely.amax(-1, keepdim=True) + math.log(PLAUSIBLE)
+        logits = logits.masked_fill(led & (likely < least), float("-inf")) / how.temperature
         floor = logits.topk(how.top_k, -1).values[..., -1:]
         chances = logits.masked_fill(logits < floor, float("-inf")).softmax(-1)
         drawn = torch.multinomial(chances.view(rows * CODEBOOKS, -1), 1, generator=generator).view(rows, CODEBOOKS)

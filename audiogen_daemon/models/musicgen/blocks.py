@@ -76,13 +76,13 @@ class BlockPlayer:
     def _draw(self, now: Conditions, text: Sequence[TextKeys]) -> Block:
         """The compiled block for such conditions, with what may change between its calls filled in."""
         sampling = now.sampling
-        block = self._block(sampling.top_k, 0 < sampling.top_p < 1, now.mixed, now.ways)
+        block = self._block(sampling.top_k, 0 < sampling.top_p < 1, now.mixed, now.ways, now.least)
         numbers = (sampling.temperature, sampling.top_p, now.weights, sampling.guidance, now.beta)
         spoken = [(layer.keys, layer.values) for layer in text]
         mask = text[0].mask if text else None
         return functools.partial(block, spoken, mask, tuple(mx.array(number) for number in numbers))
 
-    def _compile(self, top_k: int, nucleus: bool, mixed: int, ways: int) -> Block:
+    def _compile(self, top_k: int, nucleus: bool, mixed: int, ways: int, least: float) -> Block:
         decoder, steps = self._decoder, self._steps
 
         def block(
@@ -105,7 +105,7 @@ class BlockPlayer:
             filled = mx.arange(caches[0].shape[3])
             columns = []
             for step in range(steps):
-                logits = combine(logits, mixed, ways, weights, guidance, beta)
+                logits = combine(logits, mixed, ways, weights, guidance, beta, least)
                 drawn = draw(logits / temperature, top_k, top_p if nucleus else 0.0, seeds, first + step)
                 drawn = mx.where(known[step] == UNKNOWN, drawn, known[step])
                 columns.append(drawn)

@@ -1,10 +1,12 @@
 """What a step goes by: texts and their weights, a prefix, and how tokens are drawn. All of it may change in a jam."""
 
+import math
 import operator
 from dataclasses import dataclass
 
 import mlx.core as mx
 
+from audiogen_daemon.models.musicgen.key_guidance import PLAUSIBLE
 from audiogen_daemon.models.pipeline import Sampling
 from audiogen_daemon.models.sampling import guide, guide_doubly, mix
 
@@ -16,8 +18,9 @@ class Conditions:
     With a style and a text, as many rows with the style alone lie between. All takes share all of it.
 
     texts: (1, pieces, C) each, for models with cross-attention; empty for the unconditional mode. weights: one per
-    text, adding up to 1. prefix: (ways, P, C), for models without cross-attention: what stands before the tokens, one
-    row per way of guidance. beta: with three ways, how much more the text counts than the style.
+    text, adding up to 1; one below 0 leads away from its text. prefix: (ways, P, C), for models without
+    cross-attention: what stands before the tokens, one row per way of guidance. beta: with three ways, how much more
+    the text counts than the style.
     """
 
     texts: tuple[mx.array, ...]
@@ -44,6 +47,11 @@ class Conditions:
         return self.mixed + self.ways - 1
 
     @property
+    def least(self) -> float:
+        """What `combine` needs to know of the weights: whether some lie below 0."""
+        return PLAUSIBLE if min(self.weights) < 0 else 0.0
+
+    @property
     def before(self) -> int:
         """Positions that the prefix takes before column 0."""
         return 0 if self.prefix is None else int(self.prefix.shape[1])
@@ -64,8 +72,21 @@ def combine(
     weights: tuple[float, ...] | mx.array,
     guidance: float | mx.array,
     beta: float | mx.array,
+    least: float = 0.0,
 ) -> mx.array:
-    """The rows of each take as one: (rows * takes, K, V) to (takes, K, V)."""
+    """The rows of each take as one: (rows * takes, K, V) to (takes, K, V).
+
+    least: tokens are ruled out (-inf) that by the weights above 0 alone are less than so many times as likely as the
+    likeliest; 0 rules out none. What leads away from a text is told by small differences, which say nothing where both
+    sides hold a token for impossible.
+
+    Source: the plausibility constraint of Li et al. 2022, arXiv:2210.15097.
+    """
+    if least:
+        towards = mx.maximum(mx.array(weights), 0.0)
+        likely = combine(logits, mixed, ways, towards / towards.sum(), guidance, beta)
+        floor = likely.max(axis=-1, keepdims=True) + math.log(least)
+        return mx.where(likely >= floor, combine(logits, mixed, ways, weights, guidance, beta), -mx.inf)
     if mixed > 1:
         logits = mix(logits, mixed, ways, mx.array(weights))
     if ways == 3:

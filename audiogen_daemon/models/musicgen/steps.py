@@ -71,7 +71,7 @@ class StepPlayer:
         logits, caches = read(self._decoder, now, score.opening, text)
         for column in itertools.count(score.first):
             sampling = now.sampling
-            logits = combine(logits, now.mixed, now.ways, now.weights, sampling.guidance, now.beta)
+            logits = combine(logits, now.mixed, now.ways, now.weights, sampling.guidance, now.beta, now.least)
             drawn = draw(logits / sampling.temperature, sampling.top_k, sampling.top_p, seeds, column)
             known = mx.array(score.known(column))
             drawn = mx.where(known == UNKNOWN, drawn, known)
