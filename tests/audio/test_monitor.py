@@ -26,8 +26,7 @@ class Card:
     def __init__(self, rate: int = 32000, channels: int = 2) -> None:
         self.rate, self.channels = rate, channels
         self.trouble: OutputError | None = None
-        self.opened = 0
-        self.gone = ""
+        self.opened, self.gone = 0, ""
 
     def open(self, device: str | None, block: int, make_player: Callable[[int, int], Player]) -> "Card":
         if self.trouble is not None:
