@@ -101,7 +101,8 @@ def make_kernel(weight: mx.array, bias: mx.array, dilation: int = 1) -> Kernel:
     """
     taps, outputs, inputs = weight.shape
     # Floats moved per instant. To copy or add narrow columns takes about 8 or 6 times a plain pass (MLX 0.32, x86).
-    added = taps * inputs + 3 * (taps - 1) * outputs
+    # A BLAS takes as long for a few columns (but not for a single one) as for 16 to 32.
+    added = taps * inputs + 3 * (taps - 1) * (32 if 1 < outputs < 16 else outputs)
     gathered = 8 * taps * inputs
     spread = inputs + 6 * taps * outputs
     mx.eval(weight, bias)
