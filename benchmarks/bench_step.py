@@ -228,12 +228,7 @@ def timed(take: Iterator[Any]) -> list[float]:
 def stepped_bytes(decoder: Any, at: int) -> int:
     """Bytes one step has to read: every weight but the embeddings and the text's keys and values, and the past."""
     config = decoder.config
-    used = [decoder.head.parameters()]
-    for layer in decoder.layers:
-        products = (layer.qkv, layer.self_out, layer.cross.query, layer.cross.out, layer.fc1, layer.fc2)
-        used += [product.parameters() for product in products]
-    weights = sum(array.nbytes for arrays in used for array in arrays)
-    return weights + 2 * 2 * config.layers * config.hidden * at * decoder.dtype.size
+    return decoder.nbytes + 2 * 2 * config.layers * config.hidden * at * decoder.dtype.size
 
 
 def operations(decoder: Any, fold: bool) -> int:

@@ -9,6 +9,7 @@ import ctypes
 import functools
 import gc
 import platform
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -16,6 +17,8 @@ from typing import Literal
 import mlx.core as mx
 
 DType = Literal["float32", "float16", "bfloat16"]
+
+SMALL_WEIGHTS = 100_000_000
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 """Names of mallopt(3)."""
@@ -69,6 +72,35 @@ def _reads_rows_fast() -> bool:
     except OSError:
         return True
     return "GenuineIntel" in processor and "avx512f" in processor and "libmkl" in libraries
+
+
+def set_blas_threads(weights: int) -> None:
+    """Let MKL or OpenBLAS multiply on one thread for a small model, and on as many as they began with for others.
+
+    The products of a small model are over before a second thread has woken up, and a thread that waits for another
+    waits long where a DAW has the cores too: next to other programs the starter's steps took a third longer on two
+    threads than on one. Large models need the memory bandwidth of several cores.
+
+    Args:
+        weights: bytes that a step reads.
+    """
+    found = _blas_threads()
+    if found is not None:
+        set_threads, most = found
+        set_threads(1 if weights < SMALL_WEIGHTS else most)
+
+
+@functools.cache
+def _blas_threads() -> tuple[Callable[[int], object], int] | None:
+    """What sets the number of threads, and how many there were at first; None where there is no such BLAS."""
+    library = ctypes.CDLL(None)
+    for get, set_ in (
+        ("MKL_Get_Max_Threads", "MKL_Set_Num_Threads"),
+        ("openblas_get_num_threads", "openblas_set_num_threads"),
+    ):
+        if hasattr(library, get):
+            return getattr(library, set_), getattr(library, get)()
+    return None
 
 
 def keep_freed_memory() -> None:

@@ -98,6 +98,15 @@ class Decoder:
         self.offsets = mx.arange(config.codebooks) * (config.vocabulary + 1)
         mx.eval(self.embedding, self.head.parameters(), self.positions, self.offsets)
 
+    @property
+    def nbytes(self) -> int:
+        """Of the weights that every step reads."""
+        products = [self.head]
+        for layer in self.layers:
+            products += [layer.qkv, layer.self_out, layer.fc1, layer.fc2]
+            products += [layer.cross.query, layer.cross.out] if layer.cross is not None else []
+        return sum(array.nbytes for product in products for array in product.parameters())
+
     def __call__(
         self, columns: mx.array, caches: Caches, slots: Slots, text: Sequence[LayerText]
     ) -> tuple[mx.array, Caches]:

@@ -6,6 +6,7 @@ from collections.abc import Generator, Sequence
 import mlx.core as mx
 import numpy as np
 
+from audiogen_daemon.models.backend import set_blas_threads
 from audiogen_daemon.models.musicgen.cache import Caches, ExactSlots, grow, start_caches
 from audiogen_daemon.models.musicgen.conditions import Conditions, combine
 from audiogen_daemon.models.musicgen.delay import UNKNOWN, Tokens
@@ -65,6 +66,7 @@ class StepPlayer:
 
     def __call__(self, score: Score) -> Generator[Tokens, Conditions | None, None]:
         """See `Player`; one column at a time."""
+        set_blas_threads(self._decoder.nbytes)
         now, reading, takes = score.conditions, Reading(score), len(score.seeds)
         seeds = mx.array(score.seeds, mx.uint32)
         text = listen(self._decoder, now, takes, self._fold)
