@@ -248,9 +248,10 @@ class Worker:
         """Read what arrived during the step, and end the takes that it stops.
 
         A shutdown says nothing of the takes it cuts short: they stay in the journal and are made at the next start.
+        When all are stopped the rest is left in the pipe: it may be for the jam that comes next.
         """
         self._memory.due()
-        while self._pipe.poll():
+        while job.alive and self._pipe.poll():
             message = self._pipe.recv()
             if isinstance(message, m.Stop) and message.take in job.alive:
                 self._pipe.send(m.JobCancelled(message.take, job.made[message.take] / sample_rate))
