@@ -40,7 +40,8 @@ from training.tokenizer import build_tokenizer
 from training.tokens import count_in_codes, load_codec
 
 PROMPT_SEED, CLASSIFIER_SEED, TRUTH_SEED = 424_242, 777_777, 31_337
-SWEEP = [Sampling(g, k, t) for g, k, t in ((2.0, 150, 0.85), (2.0, 150, 0.7), (3.0, 100, 0.75), (1.5, 100, 0.75))]
+SWEEP = [Sampling(key_guidance=strength) for strength in (0.0, 1.5, 2.5, 4.0, 6.0)]
+SWEEP += [Sampling(temperature=0.7), Sampling(3.0, 100, 0.75), Sampling(1.5, 100, 0.75)]
 
 
 def held_out_specs(count: int, seed: int) -> list[Spec]:
