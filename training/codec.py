@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor
 
 from training.clip import CLIP_SAMPLES, HOP
@@ -144,6 +146,22 @@ class Trainer:
         return report
 
 
+def taken(folder: Path) -> Codec:
+    """Return the codec of an exported checkpoint, to encode and decode with; its quantiser cannot be trained on."""
+    config = json.loads((folder / "config.json").read_text())
+    codec = Codec(config["audio_encoder"]["num_filters"]).eval()
+    prefix = "audio_encoder."
+    found = {name: value.float() for name, value in load_file(folder / "model.safetensors").items()}
+    tensors = {name.removeprefix(prefix): value for name, value in found.items() if name.startswith(prefix)}
+    books = range(len(codec.quantizer.embed))
+    codec.quantizer.embed.copy_(torch.stack([tensors[f"quantizer.layers.{book}.codebook.embed"] for book in books]))
+    for part in ("encoder", "decoder"):
+        getattr(codec, part).load_state_dict(
+            {name.removeprefix(f"{part}."): value for name, value in tensors.items() if name.startswith(f"{part}.")}
+        )
+    return codec
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("state", type=Path)
@@ -157,8 +175,13 @@ def main() -> None:
         "--adversarial-from", type=float, default=2.0, help="share of the time after which to use it; over 1: never"
     )
     parser.add_argument("--workers", type=int, default=max(0, (os.cpu_count() or 1) - 2))
+    parser.add_argument("--take", type=Path, metavar="FOLDER", help="train none: take that of an exported checkpoint")
     options = parser.parse_args()
     start_log(options.state, "codec")
+    if options.take:
+        codec = taken(options.take)
+        save(options.state / "codec.pt", {"filters": codec.filters, "weights": codec.state_dict(), "report": {}})
+        return
     device = best_device()
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     clips = rendered(options.clips, options.render_batch, 0, device, options.workers)

@@ -100,17 +100,14 @@ def test_a_greedy_take_of_the_product_is_the_recipes(reference):
     from tokenizers import Tokenizer
 
     from training.clip import nearest_eighth
-    from training.codec_model import Codec
+    from training.codec import taken
     from training.lm_model import LanguageModel
     from training.sampling import Sampling as How
     from training.sampling import sample
     from training.tokens import count_in_codes
 
     model, _ = reference
-    codec = Codec().eval()
-    codec.encoder, codec.decoder = model.audio_encoder.encoder, model.audio_encoder.decoder
-    tables = [layer.codebook.embed for layer in model.audio_encoder.quantizer.layers]
-    codec.quantizer.embed.copy_(torch.stack(tables))
+    codec = taken(STARTER)
     eighth = nearest_eighth(88)
     opening = 4 * eighth
     prime = count_in_codes(codec, torch.device("cpu"))[eighth]
