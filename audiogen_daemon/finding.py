@@ -20,10 +20,12 @@ def find_stem(folder: Path, text: str) -> tuple[Path, Take]:
         CommandError: it is outside, is not there, is no stem of ours, or says what no take can be.
     """
     path = _inside(folder, text)
-    take = _take(folder, path)
+    take = _take(path)
     if take is None:
         raise CommandError(f"{show(path.name)} is no stem of ours: it does not say what it was made from")
-    return path, take
+    if not take.continues:
+        return path, take
+    return path, dataclasses.replace(take, continues=str(_inside(folder, take.continues, INPUT_ENDINGS)))
 
 
 def find_sound(folder: Path, text: str) -> tuple[Path, Take | None]:
@@ -33,13 +35,12 @@ def find_sound(folder: Path, text: str) -> tuple[Path, Take | None]:
     Raises:
         CommandError: it is outside or is not there.
     """
-    endings = SOUND_ENDINGS | INPUT_ENDINGS
     given = not Path(text).is_absolute() and not _is_file(folder / text) and _is_file(folder / FOLLOWED / text)
-    path = _inside(folder, f"{FOLLOWED}/{text}" if given else text, endings)
-    return path, _take(folder, path)
+    path = _inside(folder, f"{FOLLOWED}/{text}" if given else text, INPUT_ENDINGS)
+    return path, _take(path)
 
 
-def _take(folder: Path, path: Path) -> Take | None:
+def _take(path: Path) -> Take | None:
     """Return the take that a sound was made from, as far as its record can be believed; None where it has none."""
     try:
         record = read_record(path)
@@ -48,8 +49,6 @@ def _take(folder: Path, path: Path) -> Take | None:
     if record is None:
         return None
     continues = str(record.settings.get("continues") or "")
-    if continues:
-        continues = str(_inside(folder, continues))
     return Take(record.take, record.uid, _settings(record, path), record.created, continues)
 
 

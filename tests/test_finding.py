@@ -133,3 +133,17 @@ def test_a_take_that_went_on_from_a_stem_still_does(folder):
     first = stem(folder, "first")
     second = stem(folder, "second", continues=str(first))
     assert find_stem(folder, second.name)[1].continues == str(first.resolve())
+
+
+def test_a_take_that_went_on_from_a_sound_of_the_in_folder_does_so_again(folder):
+    (folder / "in").mkdir()
+    (folder / "in" / "guitar.mp3").write_bytes(b"ID3")
+    path = stem(folder, continues=str(folder / "in" / "guitar.mp3"))
+    assert find_stem(folder, path.name)[1].continues == str((folder / "in" / "guitar.mp3").resolve())
+
+
+def test_what_goes_on_from_a_stem_does_not_need_what_that_went_on_from(folder):
+    path = stem(folder, continues=str(folder / "gone.wav"))
+    found, take = find_sound(folder, path.name)
+    assert found == path.resolve()
+    assert take.settings == SETTINGS
