@@ -12,6 +12,7 @@ from audiogen_daemon import messages as m
 from audiogen_daemon.audio.finish import Findings
 from audiogen_daemon.control import osc
 from audiogen_daemon.control.peers import Peers
+from audiogen_daemon.engine.requests import CONTINUE_SECONDS
 from audiogen_daemon.engine.supervisor import Supervisor
 from audiogen_daemon.journal import Journal
 from audiogen_daemon.keeper import StemKeeper
@@ -131,19 +132,22 @@ class Carrier:
         self._listening.take_over(take.id, *self._keeper.audio(take.id), take.in_phase)
 
     def _run_jam(self, effect: m.RunJam) -> None:
-        """Have the engine jam; one that broke off goes on from its own end."""
+        """Have the engine jam; one that broke off goes on from its own end, if it had sounded and that can be kept."""
         take = effect.take
-        if effect.after and self._keeper.knows(effect.after):
-            path = self._keeper.park(*self._keeper.audio(effect.after))
-            self._keeper.discard(effect.after)
-            take = dataclasses.replace(take, continues=str(path))
+        if self._keeper.has_audio(effect.after):
+            try:
+                path = self._keeper.park(*self._keeper.audio(effect.after, CONTINUE_SECONDS))
+                take = dataclasses.replace(take, continues=str(path))
+            except OSError as error:
+                log.warning("the jam begins anew: its end cannot be written: %s", error)
+        self._keeper.discard(effect.after)
         self._engine.send(m.RunJam(take))
 
     def _keep_jam(self, effect: m.KeepJam) -> None:
-        if not self._keeper.knows(effect.jam):
+        if not self._keeper.has_audio(effect.jam):
             self.notify(m.Notify("/error", ("/jam/keep", "the jam has made no sound yet; wait for /take/audible")))
             return
-        pcm, rate = self._keeper.audio(effect.jam)
+        pcm, rate = self._keeper.audio(effect.jam, effect.take.settings.length)
         self.in_disk_thread(lambda: self._keeper.save_end(effect.take, pcm, rate))
 
     def _save(self, effect: m.SaveStem) -> None:

@@ -42,8 +42,14 @@ class _Recording:
         self.parts.append(pcm)
         return len(self.parts) == 1
 
-    def joined(self) -> PCM:
-        return np.concatenate([np.zeros((0, self.channels), np.float32), *self.parts])
+    @property
+    def begun(self) -> bool:
+        return bool(self.parts)
+
+    def joined(self, most: int | None = None) -> PCM:
+        """Return all samples, or the last so many."""
+        pcm = np.concatenate([np.zeros((0, self.channels), np.float32), *self.parts])
+        return pcm if most is None else pcm[max(0, len(pcm) - most) :]
 
 
 class _JamRecording:
@@ -62,13 +68,20 @@ class _JamRecording:
         self._count += len(pcm)
         return first
 
-    def joined(self) -> PCM:
+    @property
+    def begun(self) -> bool:
+        return self._count > 0
+
+    def joined(self, most: int | None = None) -> PCM:
+        """Return all samples that are held, or the last so many."""
         size = len(self._held)
-        return self._held[: self._count].copy() if self._count <= size else np.roll(self._held, -self._count % size, 0)
+        count = min(self._count, size, size if most is None else most)
+        return self._held[np.arange(self._count - count, self._count) % size]
 
 
 class StemKeeper:
-    """`begin`, `feed`, `discard` and `audio` belong to the loop, `finish` to its own thread, the rest to the disk's."""
+    """`begin`, `feed`, `discard`, `audio`, `has_audio` and `park` belong to the loop, `finish` to its own thread, the
+    rest to the disk's."""
 
     def __init__(self, config: Config, journal: Journal) -> None:
         self._journal = journal
@@ -98,14 +111,14 @@ class StemKeeper:
         self._recordings[take.id] = _Recording(rate, recording.channels, [pcm])
         return len(pcm) / rate, findings
 
-    def audio(self, take: int) -> tuple[PCM, int]:
-        """Return what there is of a take that is not saved yet, (samples, channels) and its rate."""
+    def audio(self, take: int, seconds: float | None = None) -> tuple[PCM, int]:
+        """Return what there is of a take that is not saved yet, or its end: (samples, channels) and its rate."""
         recording = self._recordings[take]
-        return recording.joined(), recording.rate
+        return recording.joined(None if seconds is None else round(seconds * recording.rate)), recording.rate
 
-    def knows(self, take: int) -> bool:
+    def has_audio(self, take: int) -> bool:
         """Whether there is audio of this take that is not saved yet."""
-        return take in self._recordings
+        return take in self._recordings and self._recordings[take].begun
 
     def recover(self) -> list[m.Take]:
         """Make the folder, clean up after a crash, and return the takes that are still to be made."""
@@ -151,14 +164,17 @@ class StemKeeper:
         return str(why)
 
     def save_end(self, take: m.Take, pcm: PCM, rate: int) -> list[m.Event]:
-        """Save the last of a jam's audio as a take of its own."""
-        pcm = pcm[-round(take.settings.length * rate) :]
+        """Save the end of a jam as a take of its own; partial where it is shorter than that should be."""
         self._journal.record([take])
         self._recordings[take.id] = _Recording(rate, pcm.shape[1], [pcm])
         return self.save(m.SaveStem(take, len(pcm) < round(take.settings.length * rate), 0.0))
 
     def park(self, pcm: PCM, rate: int) -> Path:
-        """Write the end of a jam that broke off to where the next engine finds it."""
+        """Write the end of a jam that broke off to where the next engine finds it.
+
+        Raises:
+            OSError: it cannot be written.
+        """
         path = self._state / "jam.wav"
         with path.open("wb") as file:
             write_wav(file, pcm, rate, "float32")

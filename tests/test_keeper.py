@@ -74,3 +74,24 @@ def test_of_a_jam_the_end_is_held_whatever_its_length(tmp_path, seconds):
     pcm, rate = keeper.audio(1)
     assert rate == 1000
     np.testing.assert_array_equal(pcm, samples[-round(JAM_SECONDS * 1000) :])
+
+
+def test_a_jam_has_audio_from_its_first_sample_on(tmp_path):
+    config = load(None, [f"stems.folder={tmp_path}", f"daemon.state={tmp_path}"])
+    keeper = StemKeeper(config, Journal(tmp_path / "journal.sqlite3"))
+    assert not keeper.has_audio(1)
+    keeper.begin(JobStarted(1, 1000, 1, 0))
+    assert not keeper.has_audio(1)
+    keeper.feed(1, np.ones((1, 1), np.float32))
+    assert keeper.has_audio(1)
+
+
+def test_of_a_jam_no_more_than_its_last_seconds_are_copied(tmp_path):
+    config = load(None, [f"stems.folder={tmp_path}", f"daemon.state={tmp_path}"])
+    keeper = StemKeeper(config, Journal(tmp_path / "journal.sqlite3"))
+    keeper.begin(JobStarted(1, 10, 1, 0))
+    samples = np.arange(round(JAM_SECONDS * 10) + 25, dtype=np.float32)[:, None]
+    for part, wanted in ((samples[:30], samples[20:30]), (samples[30:], samples[-10:])):
+        keeper.feed(1, part)
+        np.testing.assert_array_equal(keeper.audio(1, 1.0)[0], wanted)
+    assert len(keeper.audio(1, 2 * JAM_SECONDS)[0]) == JAM_SECONDS * 10

@@ -47,3 +47,17 @@ def test_a_model_that_is_too_slow_for_a_jam_is_told_of_once(tmp_path):
         daemon.send("/jam/stop")
         daemon.wait("/jam/stopped", lambda v: v[0] == made)
         assert [word for word, _ in daemon.heard].count("/error") == 1
+
+
+def test_a_jam_whose_engine_dies_before_its_first_sound_begins_anew_and_keeps_nothing(tmp_path):
+    with live_daemon(tmp_path, "engine.tone_pace=0.25") as daemon:
+        children = subprocess.run(["pgrep", "-P", str(daemon.process.pid)], capture_output=True, text=True, check=True)
+        daemon.send("/jam/start", "late")
+        first = daemon.wait("/take/started")[0]
+        os.kill(int(children.stdout.split()[0]), signal.SIGKILL)
+        daemon.send("/jam/keep")
+        daemon.wait("/error", lambda v: v[0] == "/jam/keep")
+        second = daemon.wait("/jam/started", lambda v: v[0] != first)[0]
+        daemon.wait("/take/audible", lambda v: v[0] == second)
+        assert "/jam/stopped" not in [address for address, _ in daemon.heard]
+        assert not list(daemon.stems.glob("*.wav"))
