@@ -87,7 +87,7 @@ class Client:
         timeout: float = 600.0,
         **settings: Any,
     ) -> Path:
-        """Have a take made and return its stem.
+        """Have a take made and return its stem; of several variations, that of the first.
 
         Args:
             progress: called with 0 to 1.
@@ -157,7 +157,7 @@ class Client:
         pairs = [word for pair in settings.items() for word in pair]
         self.send("/generate", prompt, *pairs, "client", name)
         for heard, values in self.answers(ANSWER):
-            if heard == "/take/queued" and values[2:] == [name]:
+            if heard == "/take/queued" and values[2:3] == [name]:
                 return int(values[0])
             if heard == "/error" and values[2:] == [name]:
                 raise CommandError(str(values[1]))

@@ -113,6 +113,12 @@ def test_the_client_has_a_take_made_by_a_running_daemon(tmp_path):
             client.generate("x", seconds=1e9)
 
 
+def test_of_several_variations_the_client_returns_the_first(tmp_path):
+    with live_daemon(tmp_path) as daemon, Client(port=daemon.port) as client:
+        path = client.generate("dusty", seconds=0.3, seed=4, variations=2)
+        assert json.loads(path.with_suffix(".json").read_text())["seed"] == 4
+
+
 def test_the_client_says_when_nobody_answers():
     with Client(port=free_port()) as client, pytest.raises(EngineError, match="audiogen-daemon run"):
         client.ask("/ping", answer="/pong", timeout=0.2)
