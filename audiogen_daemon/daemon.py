@@ -264,7 +264,7 @@ class Daemon:
                 batch.append(self._inbox.get_nowait())
             effects: list[m.Effect] = []
             for message in batch:
-                now = rules.Now(time.monotonic(), datetime.datetime.now().astimezone().isoformat(timespec="seconds"))
+                now = _now()
                 self._session, more = rules.step(self._session, message, now)
                 self._trace.note("session", type(message).__name__, now.monotonic)
                 effects += more
@@ -287,13 +287,24 @@ class Daemon:
             self._carrier.notify(m.Notify("/error", ("/generate", reason)))
 
     def _tell_only(self, message: m.Message) -> None:
-        """While stopping: let the answers to a message still go out, and nothing else happen."""
+        """While stopping: let the answers to a message still go out, and nothing else happen; the next daemon makes
+        what is accepted."""
         if isinstance(message, m.TakeFinished):
             return  # not saved, so not done: the next daemon makes it
-        _, effects = rules.step(self._session, message, rules.Now(time.monotonic(), ""))
+        self._session, effects = rules.step(self._session, message, _now())
+        takes = [effect.take for effect in effects if isinstance(effect, m.Record)]
+        try:
+            self._journal.record(takes)
+        except sqlite3.Error as error:
+            log.error("journal: %s; not accepted: %s", error, message)
+            return
         for effect in effects:
             if isinstance(effect, m.Notify | m.Answer | m.AnswerStatus | m.Forget):
                 self._carrier.carry_out(effect)
+
+
+def _now() -> rules.Now:
+    return rules.Now(time.monotonic(), datetime.datetime.now().astimezone().isoformat(timespec="seconds"))
 
 
 def _start(config: Config) -> p.Start:

@@ -62,3 +62,22 @@ def sound_of(settings: dict, rate: int) -> np.ndarray:
     request = request_for([Take(1, "", settings_from(settings), "")], pipeline, Path())
     parts = [item.pcm for item in pipeline.generate(request) if isinstance(item, Audio)]
     return resample(np.concatenate(parts), pipeline.sample_rate, rate)
+
+
+def test_what_is_accepted_while_the_daemon_stops_is_made_by_the_next(tmp_path):
+    pause, sent = threading.Event(), 0
+    with live_daemon(tmp_path) as daemon:
+        daemon.process.send_signal(signal.SIGTERM)
+        while daemon.process.poll() is None:
+            sent += 1
+            daemon.send("/generate", f"take {sent}", "seconds", 0.1)
+            pause.wait(0.02)
+        daemon.drain()
+        promised = accepted(daemon)
+    with live_daemon(tmp_path) as daemon:
+        last = daemon.ask(("/generate", ("the last", "seconds", 0.1)))
+        [number] = [values[0] for address, values in last if address == "/take/queued"]
+        daemon.wait("/stem/saved", lambda values: values[0] == number)
+        made = Counter(json.loads(path.read_text())["take"] for path in daemon.stems.glob("*.json"))
+    assert promised
+    assert made == Counter([*promised, number])
