@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
 from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.parsing import osc_types
 
@@ -29,9 +30,16 @@ INBOX_LIMIT = 100_000
 
 Words = tuple[str, list[Any]]
 
+
+def _float(datagram: bytes, index: int) -> tuple[float, int]:
+    """Return a 32 bit float as the shortest decimal number that is stored in this way: 1.1, not 1.10000002384."""
+    value, index = osc_types.get_float(datagram, index)
+    return float(str(np.float32(value))), index
+
+
 _FIXED: dict[str, tuple[Callable[[bytes, int], tuple[Any, int]], int]] = {
     "i": (osc_types.get_int, 4),
-    "f": (osc_types.get_float, 4),
+    "f": (_float, 4),
     "h": (osc_types.get_int64, 8),
     "d": (osc_types.get_double, 8),
     "t": (osc_types.get_timetag, 8),

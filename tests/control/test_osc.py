@@ -120,3 +120,8 @@ def test_strangers_are_not_heard_unless_their_network_is_allowed():
         assert not listener._allowed("192.168.2.7")
     finally:
         listener.close()
+
+
+@pytest.mark.parametrize("value", [1.1, 0.7, 0.01, 107.17, 1e9, -120.0, 3.4e38])
+def test_a_float_means_the_number_that_was_typed_and_not_its_32_bits(value):
+    assert decode(encode("/x", [value])) == [("/x", [value])]
