@@ -48,7 +48,7 @@ class Conditions:
 
     @property
     def least(self) -> float:
-        """What `combine` needs to know of the weights: whether some lie below 0."""
+        """How likely a token must be; see `combine`. It is told where a weight leads away from its text."""
         return PLAUSIBLE if min(self.weights) < 0 else 0.0
 
     @property

@@ -1,7 +1,8 @@
 """Guidance towards a key: what the prompt's key changes in the logits is made larger.
 
 l = l(prompt) + strength * (l(prompt) - l(prompt without its key)), before the usual guidance: one more row in the
-batch, which a small model's steps hardly feel. A checkpoint declares it as "audiogen": {"key_guidance": 4.0}.
+batch, which a small model's steps hardly feel. Of its tokens only plausible ones are drawn: unlikely ones that it
+raises cost the beat. A checkpoint declares it as "audiogen": {"key_guidance": 4.0}.
 
 Source: conjunction of concepts in Liu et al. 2022, arXiv:2206.01714, on the logits of a language model.
 """
@@ -12,7 +13,7 @@ from dataclasses import replace
 from audiogen_daemon.models.pipeline import Request
 
 PLAUSIBLE = 0.05
-"""Drawn are only tokens that the prompt itself holds for at least so many times as likely as the likeliest."""
+"""How likely a token must be by the prompt alone, as a share of the likeliest one's probability."""
 
 KEY = re.compile(
     r"(?:,?\s*\b(?:in the key of|key of|in|key)\s+)?"
