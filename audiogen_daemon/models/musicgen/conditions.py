@@ -48,7 +48,7 @@ class Conditions:
 
     @property
     def least(self) -> float:
-        """How likely a token must be; see `combine`. It is told where a weight leads away from its text."""
+        """How likely a drawn token must be, see `combine`; 0 unless a weight leads away from its text."""
         return PLAUSIBLE if min(self.weights) < 0 else 0.0
 
     @property
