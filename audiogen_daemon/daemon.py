@@ -197,6 +197,9 @@ class Daemon:
         elif isinstance(event, m.JobDone | m.JobFailed | m.JobCancelled):
             self._listening.end(event.take)
             self._disk.submit(self._previews.end, event.take)
+        elif isinstance(event, m.EngineState) and event.state != "ready":
+            self._listening.end_all()
+            self._disk.submit(self._previews.end_all)
         self._inbox.put_nowait(event)
 
     def _begin(self, job: m.JobStarted) -> None:

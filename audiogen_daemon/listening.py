@@ -76,6 +76,11 @@ class Listening:
             _, loops = self._left.pop(take)
             self._monitor.end(take, loops)
 
+    def end_all(self) -> None:
+        """Nothing more will be fed of any take: their engine is gone."""
+        for take in list(self._left):
+            self.end(take)
+
     def take_over(self, take: int, pcm: PCM, rate: int, batch: tuple[int, ...]) -> None:
         """Let the finished loop (samples, channels) follow what is heard of the take."""
         if self._monitor:

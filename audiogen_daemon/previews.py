@@ -55,3 +55,8 @@ class Previews:
         if preview is not None:
             preview.close()
             self._tell(m.PreviewWritten(take, preview.written / preview.rate))
+
+    def end_all(self) -> None:
+        """None of the takes that are being made will become whole: their engine is gone."""
+        for take in list(self._open):
+            self.end(take)

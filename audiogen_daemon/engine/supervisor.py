@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 class Patience:
     """hang_timeout: seconds without a sign of life during a take; load_timeout: while a model loads.
 
-    quick_deaths: deaths in a row, with no take finished between them, after which the engine stays down.
+    quick_deaths: deaths in a row, with no take or jam ended as it should between them, after which the engine stays down.
     back_off: seconds before the second start; doubles with each death.
     """
 
@@ -174,10 +174,10 @@ class Supervisor:
                 self._loads.discard(name)
             case m.JobStarted():
                 self._job_started = True
-            case m.JobDone(take):
+            case m.JobDone(take) | m.JobCancelled(take):
                 self._job.discard(take)
                 self._deaths = 0
-            case m.JobCancelled(take) | m.JobFailed(take):
+            case m.JobFailed(take):
                 self._job.discard(take)
         self._on_event(message)
 
