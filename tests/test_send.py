@@ -84,3 +84,13 @@ def test_the_takes_of_others_end_nothing_and_are_not_told():
     assert asked.goes_on
     assert asked.hears("/stem/saved", [8, "/stems/ours.wav"])
     assert (asked.over, asked.failed) == (True, False)
+
+
+def test_a_stem_that_the_drop_folder_refuses_is_not_waited_for():
+    asked = Asked("/generate", follow=True)
+    asked.hears("/take/queued", [8, 0])
+    asked.hears("/pong", [asked.token])
+    assert asked.hears("/error", ["/stem/saved", "take 81 is kept safe: the disk is full"])
+    assert asked.goes_on
+    assert asked.hears("/error", ["/stem/saved", "take 8 is kept safe: the disk is full"])
+    assert (asked.over, asked.failed) == (True, True)

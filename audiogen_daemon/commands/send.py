@@ -90,6 +90,8 @@ class Asked:
             return False
         if address == "/error" and (not self._follow or values[:1] == [self._address]):
             self.failed = True
+        if self._follow and address == "/error" and values[0] == "/stem/saved":
+            self._held(str(values[1]))
         if address == "/take/queued" and (not self._pinged or not self._takes):
             self._takes.setdefault(values[0], False)
         if self._follow and address.startswith(("/take/", "/stem/saved", "/preview/")) and values[0] not in self._takes:
@@ -98,6 +100,12 @@ class Asked:
             self._takes[values[0]] = True
             self.failed = self.failed or address == "/take/failed"
         return address != "/subscribed" or not self._follow
+
+    def _held(self, reason: str) -> None:
+        """End a take whose stem has to wait for the drop folder, which may take for ever."""
+        for take in self._takes:
+            if reason.startswith(f"take {take} "):
+                self._takes[take] = self.failed = True
 
     def draw(self, bar: Bar, address: str, values: list[Any]) -> None:
         """Show on the bar how far a take is."""
