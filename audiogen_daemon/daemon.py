@@ -203,7 +203,7 @@ class Daemon:
         self._inbox.put_nowait(event)
 
     def _begin(self, job: m.JobStarted) -> None:
-        """A take or a jam is about to come in. Of variations the first is heard, of finals none."""
+        """A take or a jam is about to come in."""
         self._keeper.begin(job)
         running = self._session.running
         take = running.take(job.take) if running else None
@@ -211,7 +211,7 @@ class Daemon:
             return
         if take is not None and self._config.monitor.preview:
             self._disk.submit(self._previews.begin, job)
-        if take is None or not take.batch or take.batch[0] == take.id:
+        if take is None or take.is_heard:
             loops = take is not None and bool(take.settings.loop)
             launch = (take.settings if take else self._session.settings).launch
             self._listening.begin(job, self._session.speed, self._since(job.take), launch, loops)

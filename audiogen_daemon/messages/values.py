@@ -41,6 +41,11 @@ class Take:
         return bool(self.draft_of)
 
     @property
+    def is_heard(self) -> bool:
+        """Whether it is heard while it is made: of variations the first, of finals none."""
+        return not self.is_final and self.letter == LETTERS[0]
+
+    @property
     def in_phase(self) -> tuple[int, ...]:
         """The ids of the loops that it takes turns with in phase: variations, drafts and their finals; () for none."""
         ids = self.batch or (self.id,)

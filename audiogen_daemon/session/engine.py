@@ -43,7 +43,7 @@ def take_finished(session: Session, event: m.TakeFinished, now: Now) -> Step:
     if event.take not in session.finishing:
         return session, []
     take = event.take
-    effects: list[m.Effect] = [m.PlayLoop(take)] if take.settings.loop and not take.is_final else []
+    effects: list[m.Effect] = [m.PlayLoop(take)] if take.settings.loop and take.is_heard else []
     effects.append(m.SaveStem(take, False, event.speed, event.sampling, event.findings))
     flat = tuple(word for pair in event.findings for word in pair)
     effects.append(m.Notify("/take/done", (take.id, event.seconds, event.speed, *flat)))

@@ -68,6 +68,14 @@ def test_a_take_is_done_when_it_is_finished_and_says_what_was_found():
     assert session.finishing == ()
 
 
+def test_of_looped_variations_the_one_that_is_heard_goes_over_into_its_loop():
+    session, _ = play(ready(), m.Generate(changes=(("loop", 1), ("variations", 2))))
+    session, _ = play(session, m.JobDone(1, 10.0, 2.0), m.JobDone(2, 10.0, 2.0))
+    first, second = session.finishing
+    session, effects = play(session, m.TakeFinished(second, 10.0, 2.0), m.TakeFinished(first, 10.0, 2.0))
+    assert [effect.take.id for effect in effects if isinstance(effect, m.PlayLoop)] == [1]
+
+
 def test_a_take_that_is_being_finished_cannot_be_cancelled_and_says_why():
     session, _ = play(ready(), m.Generate(), m.JobDone(1, 10.0, 2.0))
     assert errors(play(session, m.Cancel(1))[1]) == ["take 1 has been made and is being finished; it lands in a moment"]
