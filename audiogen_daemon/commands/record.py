@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 
 import soundfile
 from rich.console import Console
@@ -10,6 +11,9 @@ from rich.progress import Progress as Bar
 
 from audiogen_daemon import config as configuration
 from audiogen_daemon.commands.send import client_for
+
+DOUBTS = 0.5
+"""Seconds that the daemon gets to say what may be wrong with a recording; it does so at once."""
 
 LAST_WORD = 10.0
 """Seconds that a recording which was stopped gets to reach the disk."""
@@ -32,6 +36,10 @@ def run(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             client.send("/record/stop")
             path = client.recorded(timeout=LAST_WORD)
+        doubts = [str(values[1]) for address, values in client.answers(DOUBTS) if address == "/error"]
+    for doubt in doubts:
+        if doubt.startswith(path.name):
+            print(f"audiogen-daemon: {doubt}", file=sys.stderr)
     seconds = soundfile.info(path).duration
     if options.json:
         print(json.dumps({"path": str(path), "seconds": seconds}))

@@ -130,6 +130,19 @@ def test_the_command_line_records_so_many_bars(jack, daemon, tmp_path):  # noqa:
     assert Path(told["path"]).name == "recording_001.wav"
 
 
+@pytest.mark.jack
+def test_the_command_line_tells_when_only_silence_came(jack, daemon, tmp_path):  # noqa: F811
+    source = Source(jack, np.zeros(RATE, np.float32))
+    daemon.ask(("/set/tempo", (240,)))
+    command = [sys.executable, "-m", "audiogen_daemon", "record", "--bars", "1"]
+    command += ["--set", f"osc.listen=127.0.0.1:{daemon.port}", "--set", f"daemon.state={tmp_path / 'state'}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    source.end()
+    assert done.returncode == 0, done.stderr
+    assert "recording_001.wav" in done.stdout
+    assert "only silence came from" in done.stderr
+
+
 def test_without_any_input_the_reason_is_told_and_the_daemon_goes_on(tmp_path):
     quiet = os.environ | {"JACK_NO_START_SERVER": "1", "JACK_DEFAULT_SERVER": "none", "PULSE_SERVER": "none"}
     with live_daemon(tmp_path, "record.device=no such microphone", environment=quiet) as daemon:
