@@ -25,7 +25,7 @@ from torch import Tensor
 from audiogen_daemon.evaluation.prompts import Prompt
 from audiogen_daemon.evaluation.report import Heard, Report, hear, report
 from audiogen_daemon.evaluation.timbre import TimbreClassifier, fit_classifier, load_classifier, timbre_features
-from audiogen_daemon.models.musicgen.key_guidance import without_key
+from audiogen_daemon.models.keys import without_key
 from training.captions import caption
 from training.clip import CLIP_FRAMES, FRAME_RATE, HOP, INSTRUMENTS, Spec, draw_spec
 from training.codec import measure

@@ -9,6 +9,7 @@ import numpy as np
 
 from audiogen_daemon.engine.hearing import find_input, read_end, read_melody, read_style
 from audiogen_daemon.messages import Take
+from audiogen_daemon.models.keys import names_key
 from audiogen_daemon.models.pipeline import PCM, Pipeline, Request, Sampling
 from audiogen_daemon.settings import Settings
 
@@ -61,7 +62,7 @@ def in_words(settings: Settings) -> str:
     parts = [settings.prompt]
     if settings.tempo and not re.search(r"\d\s*bpm", settings.prompt, re.IGNORECASE):
         parts.append(f"{settings.tempo:.0f} bpm")
-    if settings.key and not re.search(r"\b[A-G]([#b♯♭]| sharp| flat)?\s*(major|minor|m\b)", settings.prompt):
+    if settings.key and not names_key(settings.prompt):
         parts.append(f"in {settings.key}")
     return ", ".join(parts)
 

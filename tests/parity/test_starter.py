@@ -7,7 +7,7 @@ import pytest
 
 import audiogen_daemon
 from audiogen_daemon.models.backend import CPU
-from audiogen_daemon.models.musicgen.key_guidance import without_key
+from audiogen_daemon.models.keys import without_key
 from audiogen_daemon.models.musicgen.pipeline import load
 from audiogen_daemon.models.pipeline import Audio, Request, Sampling
 

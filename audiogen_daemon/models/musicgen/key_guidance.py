@@ -7,26 +7,13 @@ raises cost the beat. A checkpoint declares it as "audiogen": {"key_guidance": 4
 Source: conjunction of concepts in Liu et al. 2022, arXiv:2206.01714, on the logits of a language model.
 """
 
-import re
 from dataclasses import replace
 
+from audiogen_daemon.models.keys import without_key
 from audiogen_daemon.models.pipeline import Request
 
 PLAUSIBLE = 0.05
 """How likely a token must be by the prompt alone, as a share of the likeliest one's probability."""
-
-KEY = re.compile(
-    r"(?:,?\s*\b(?:in the key of|key of|in|key)\s+)?"
-    r"\b[a-g](?:[\s-]*(?:#|♯|b|♭|sharp|flat))?[\s-]*"
-    r"(?:(?:natural[\s-]+)?(?:major|minor|maj|min|m)|ionian|dorian|phrygian|lydian|mixolydian|aeolian|locrian)\b"
-    r"(?:\s+(?:mode|scale)\b)?",
-    re.IGNORECASE,
-)
-
-
-def without_key(prompt: str) -> str:
-    """Return a prompt without the words that name its key."""
-    return " ".join(KEY.sub(" ", prompt).split()).strip(" ,")
 
 
 def towards_key(request: Request, strength: float) -> Request:
