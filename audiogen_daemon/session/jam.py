@@ -15,19 +15,21 @@ STEERS = ("prompt", "morph", "temperature", "top_k", "top_p", "guidance", "beta"
 
 
 def start(session: Session, command: m.JamStart, now: Now) -> Step:
-    settings = session.settings
+    settings, prompted = session.settings, session.prompted
+    told: list[m.Effect] = []
     if command.prompt is not None:
-        settings = change(settings, "prompt", command.prompt)
+        settings, prompted = change(settings, "prompt", command.prompt), session.next_take
+        told = [m.Answer(command.sender, "/state/prompt", (settings.prompt,))]
     if session.jam:
-        return steer(dataclasses.replace(session, settings=settings), [])
+        return steer(dataclasses.replace(session, settings=settings, prompted=prompted), told)
     if session.queue or (session.running and not session.running.is_final):
         raise CommandError("takes are being made; wait for them or send /cancel/all")
     if session.engine != "ready":
         raise CommandError(f"the engine is {session.engine}; wait until it is ready")
     check(session, dataclasses.replace(settings, bars=0.0, seconds=1.0))
-    session, stops = give_way(dataclasses.replace(session, settings=settings))
+    session, stops = give_way(dataclasses.replace(session, settings=settings, prompted=prompted))
     session, effects = _run(session, settings, now, after=0)
-    return session, [*stops, *effects]
+    return session, [*stops, *effects, *told]
 
 
 def _run(session: Session, settings: Settings, now: Now, after: int) -> Step:

@@ -241,7 +241,7 @@ def test_a_jam_has_no_finals_and_a_running_one_gives_way_to_it():
     session, _ = play(sketching(), m.Generate())
     session, _ = finished(session, 1)
     session, effects = play(session, m.JamStart("endless"))
-    assert kinds(effects) == [m.Stop, m.RunJam, m.Notify]
+    assert kinds(effects) == [m.Stop, m.RunJam, m.Notify, m.Answer]
     assert effects[1].take.settings.finish_with == ""
     jam = session.jam.id
     session, effects = play(session, m.JobCancelled(2, 1.0))

@@ -10,7 +10,7 @@ def jamming(**changes):
 
 def test_a_jam_starts_follows_what_is_set_and_stops():
     session, effects = jamming()
-    assert kinds(effects) == [m.RunJam, m.Notify]
+    assert kinds(effects) == [m.RunJam, m.Notify, m.Answer]
     jam = effects[0].take.id
     session, effects = play(session, m.SetValue("temperature", 0.5), m.SetValue("seconds", 4))
     [steer] = [e for e in effects if isinstance(e, m.Steer)]
@@ -32,8 +32,17 @@ def test_cancel_all_ends_the_jam_too():
 def test_starting_a_jam_that_plays_changes_its_prompt():
     session, _ = jamming()
     session, effects = play(session, m.JamStart("brighter"))
-    assert kinds(effects) == [m.Steer]
+    assert kinds(effects) == [m.Answer, m.Steer]
     assert session.jam.settings.prompt == "brighter"
+
+
+def test_the_prompt_that_a_jam_starts_with_is_everybodys_from_then_on():
+    session, effects = play(ready(), m.JamStart("endless"))
+    assert ("/state/prompt", "endless") in told(effects)
+    session, effects = play(session, m.JamStart("brighter"))
+    assert ("/state/prompt", "brighter") in told(effects)
+    assert session.settings.prompt == "brighter"
+    assert session.prompted == session.next_take
 
 
 def test_takes_wait_while_a_jam_plays_and_a_jam_waits_for_takes():
