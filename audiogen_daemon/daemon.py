@@ -273,8 +273,9 @@ class Daemon:
                 effects += more
             await self._record([e.take for e in effects if isinstance(e, m.Record)])
             for effect in effects:
-                if isinstance(effect, m.Forget):
-                    self._accepted_at.pop(effect.take, None)
+                match effect:
+                    case m.Forget(number) | m.SaveStem(m.Take(number)):
+                        self._accepted_at.pop(number, None)
                 self._carrier.carry_out(effect)
 
     async def _record(self, takes: list[m.Take]) -> None:

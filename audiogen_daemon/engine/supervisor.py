@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 class Patience:
     """hang_timeout: seconds without a sign of life during a take; load_timeout: while a model loads.
 
-    quick_deaths: deaths in a row, with no take or jam ended as it should between them, after which the engine stays down.
+    quick_deaths: deaths in a row, with no take or jam ended as it should between them, after which it stays down.
     back_off: seconds before the second start; doubles with each death.
     """
 
