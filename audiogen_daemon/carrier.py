@@ -144,9 +144,6 @@ class Carrier:
         self._engine.send(m.RunJam(take))
 
     def _keep_jam(self, effect: m.KeepJam) -> None:
-        if not self._keeper.has_audio(effect.jam):
-            self.notify(m.Notify("/error", ("/jam/keep", "the jam has made no sound yet; wait for /take/audible")))
-            return
         pcm, rate = self._keeper.audio(effect.jam, effect.take.settings.length)
         self.in_disk_thread(lambda: self._keeper.save_end(effect.take, pcm, rate))
 

@@ -34,7 +34,9 @@ def device(session: Session, command: m.MonitorDevice, now: Now) -> Step:
 
 
 def take_audible(session: Session, event: m.TakeAudible, now: Now) -> Step:
-    return session, [m.Notify("/take/audible", (event.take, event.latency))]
+    sounds = session.jam_sounds or (session.jam is not None and session.jam.id == event.take)
+    audible = m.Notify("/take/audible", (event.take, event.latency))
+    return dataclasses.replace(session, jam_sounds=sounds), [audible]
 
 
 def take_playing(session: Session, event: m.TakePlaying, now: Now) -> Step:

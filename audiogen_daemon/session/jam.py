@@ -37,7 +37,7 @@ def _run(session: Session, settings: Settings, now: Now, after: int) -> Step:
     seed = settings.seed if settings.seed >= 0 else drawn_seed(session, number)
     chosen = dataclasses.replace(settings, seed=seed, variations=1, finish_with="")
     take = m.Take(number, uid(session, number), chosen, now.wall)
-    session = dataclasses.replace(session, jam=take, next_take=number + 1)
+    session = dataclasses.replace(session, jam=take, jam_sounds=False, next_take=number + 1)
     return session, [m.RunJam(take, after), m.Notify("/jam/started", (number,))]
 
 
@@ -62,6 +62,8 @@ def stop(session: Session, command: m.JamStop, now: Now) -> Step:
 def keep(session: Session, command: m.JamKeep, now: Now) -> Step:
     if session.jam is None:
         raise CommandError("no jam is playing; /jam/start begins one")
+    if not session.jam_sounds:
+        raise CommandError("the jam has made no sound yet; wait for /take/audible")
     clock = {name: getattr(session.settings, name) for name in ("tempo", "signature", "seconds", "bars")}
     settings = dataclasses.replace(session.jam.settings, **clock)
     if command.bars is not None:
@@ -111,7 +113,8 @@ def morph_prompt(session: Session, command: m.MorphPrompt, now: Now) -> Step:
 
 def morph_weights(session: Session, command: m.MorphWeights, now: Now) -> Step:
     if not 2 <= len(command.weights) <= MORPH_SLOTS or any(not 0 <= w <= 1 for w in command.weights):
-        raise CommandError(f"{list(command.weights)} are no 2 to {MORPH_SLOTS} weights of 0 to 1")
+        given = " ".join(f"{weight:g}" for weight in command.weights) or "nothing"
+        raise CommandError(f"{given}: not 2 to {MORPH_SLOTS} weights of 0 to 1")
     return _weighed(session, command, (*command.weights, *[0.0] * MORPH_SLOTS)[:MORPH_SLOTS])
 
 

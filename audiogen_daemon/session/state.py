@@ -53,7 +53,7 @@ class Session:
     recording: who asked for the recording that goes on.
     heard: the take that was heard last. morph_weights: of the four slots. held: what MLX holds, as last told.
     link: the transport follows Ableton Link, not what comes by OSC. refused: model -> why the engine would not load it.
-    finals: what is made when nothing else waits, each after its draft.
+    jam_sounds: whether there is audio of the jam. finals: what is made when nothing else waits, each after its draft.
     """
 
     entropy: bytes
@@ -74,6 +74,7 @@ class Session:
     finals: tuple[m.Take, ...] = ()
     running: Running | None = None
     jam: m.Take | None = None
+    jam_sounds: bool = False
     morph_slots: tuple[str, ...] = ()
     morph_weights: tuple[float, ...] = (0.0,) * MORPH_SLOTS
     finishing: tuple[m.Take, ...] = ()

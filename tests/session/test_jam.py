@@ -56,8 +56,16 @@ def test_takes_wait_while_a_jam_plays_and_a_jam_waits_for_takes():
     assert "takes are being made" in errors(play(session, m.JamStart())[1])[0]
 
 
+def test_a_jam_that_has_not_sounded_cannot_be_kept():
+    session, _ = play(jamming()[0], m.TakeAudible(1, 0.1), m.TransportTempo(120))
+    session, effects = play(session, m.JobCancelled(session.jam.id, 1.0), m.JamStart(), m.JamKeep(2))
+    assert errors(effects) == ["the jam has made no sound yet; wait for /take/audible"]
+    assert m.KeepJam not in kinds(effects)
+
+
 def test_the_end_of_a_jam_is_kept_as_a_take_of_so_many_bars():
-    session, _ = jamming()
+    session, effects = jamming()
+    session, _ = play(session, m.TakeAudible(effects[0].take.id, 0.1))
     session, effects = play(session, m.JamKeep(2))
     assert "need a tempo" in errors(effects)[0]
     session, _ = play(session, m.TransportTempo(120))
