@@ -9,7 +9,7 @@ from pathlib import Path
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.audio import recording as rec
-from audiogen_daemon.audio.child import Child, spawn
+from audiogen_daemon.child import Child, spawn
 from audiogen_daemon.config import Record as RecordConfig
 from audiogen_daemon.transport import Grid
 

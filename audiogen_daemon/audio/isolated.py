@@ -12,11 +12,11 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Self
 
-from audiogen_daemon.audio.child import spawn
 from audiogen_daemon.audio.events import DeviceLost, DeviceOpened, Finished, MonitorEvent, Starved
 from audiogen_daemon.audio.preroll import Policy
 from audiogen_daemon.audio.ring import PCM
 from audiogen_daemon.audio.speaking import Call, Options, Pulse
+from audiogen_daemon.child import Child, spawn
 from audiogen_daemon.transport import Grid, Quantum
 
 _SILENCE = (-120.0, -120.0)
@@ -42,7 +42,7 @@ class IsolatedMonitor:
         self._called = threading.Event()
         self._closing = threading.Event()
         self._pipe: Connection | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Child | None = None
         self._threads: list[threading.Thread] = []
         self._takes: set[int] = set()
         self._grid: Grid | None = None

@@ -18,7 +18,6 @@ from typing import BinaryIO
 import numpy as np
 
 from audiogen_daemon.audio import atomic
-from audiogen_daemon.audio.child import parent
 from audiogen_daemon.audio.input import Input, InputError
 from audiogen_daemon.audio.levels import decibels
 from audiogen_daemon.audio.naming import free_names
@@ -36,6 +35,7 @@ from audiogen_daemon.audio.recording import (
 )
 from audiogen_daemon.audio.ring import PCM
 from audiogen_daemon.audio.wav import GrowingWav
+from audiogen_daemon.child import parent
 
 TEMPLATE = "recording_{number:03d}"
 SILENCE_DB = -90.0

@@ -8,9 +8,9 @@ import threading
 from multiprocessing.connection import Connection
 from typing import Any
 
-from audiogen_daemon.audio.child import parent
 from audiogen_daemon.audio.monitor import Monitor
 from audiogen_daemon.audio.speaking import Call, Options, Pulse
+from audiogen_daemon.child import parent
 
 _PULSE = 0.1  # seconds between two reports
 

@@ -3,21 +3,22 @@
 import asyncio
 import logging
 import signal
-import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from typing import Any
 
 from audiogen_daemon import messages as m
+from audiogen_daemon.child import Child, spawn
 from audiogen_daemon.engine import protocol as p
 from audiogen_daemon.errors import EngineError
 
 log = logging.getLogger(__name__)
+
+BUFFER = 2**20
+"""Bytes of sound that the engine may send before it waits for the daemon."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Supervisor:
         self._patience = patience
         self._on_event = on_event
         self._arrived: asyncio.Queue[Any] = asyncio.Queue()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Child | None = None
         self._pipe: p.Pipe | None = None
         self._sign_of_life = 0.0
         self._starting = True
@@ -112,21 +113,10 @@ class Supervisor:
                 process.kill()
 
     def _spawn(self) -> None:
-        ours, theirs = socket.socketpair()
-        for end in (ours, theirs):
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**20)
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "audiogen_daemon.engine.worker", "--fd", str(theirs.fileno())],
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C in a terminal reaches the daemon alone, which then drains
-            )
+            self._process, self._pipe = spawn("audiogen_daemon.engine.worker", BUFFER)
         except OSError as error:
             raise EngineError(f"the engine cannot be started: {error}") from error
-        finally:
-            theirs.close()
-        self._pipe = Connection(ours.detach())
         self._starting, self._loads, self._job = True, set(), set()
         self._sign_of_life = time.monotonic()
         self._pipe.send(self._start)

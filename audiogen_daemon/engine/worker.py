@@ -1,6 +1,5 @@
 """The engine: a process whose one thread owns MLX, makes takes, and reads the pipe between two steps."""
 
-import argparse
 import dataclasses
 import gc
 import logging
@@ -9,11 +8,11 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audiogen_daemon import messages as m
+from audiogen_daemon.child import parent
 from audiogen_daemon.engine import protocol as p
 from audiogen_daemon.engine.blas import load_blas
 from audiogen_daemon.engine.memory import MemoryReport, bound_engine
@@ -284,9 +283,7 @@ class PipeHandler(logging.Handler):
 
 def main() -> None:
     """Run the engine on the pipe whose file descriptor is given."""
-    parser = argparse.ArgumentParser(prog="audiogen-engine")
-    parser.add_argument("--fd", type=int, required=True)
-    pipe: p.Pipe = Connection(parser.parse_args().fd)
+    pipe: p.Pipe = parent(__doc__)
     start: p.Start = pipe.recv()
     logging.basicConfig(level=logging.INFO, handlers=[PipeHandler(pipe)], format="engine: %(message)s")
     blas = load_blas()

@@ -1,15 +1,12 @@
 """The real engine in a process of its own, at the other end of its pipe."""
 
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from audiogen_daemon import messages as m
+from audiogen_daemon.child import spawn
 from audiogen_daemon.engine import protocol as p
 from audiogen_daemon.settings import Settings
 
@@ -59,11 +56,8 @@ class Engine:
 @contextmanager
 def running_engine(folder: Path, **start: Any) -> Iterator[Engine]:
     """An engine with the models of a folder."""
-    ours, theirs = socket.socketpair()
-    command = [sys.executable, "-m", "audiogen_daemon.engine.worker", "--fd", str(theirs.fileno())]
-    process = subprocess.Popen(command, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL)
-    theirs.close()
-    with Connection(ours.detach()) as pipe:
+    process, pipe = spawn("audiogen_daemon.engine.worker")
+    with pipe:
         pipe.send(p.Start(str(folder), str(folder / "drop"), **{"warm": (), **start}))
         engine = Engine(pipe)
         engine.wait(p.Idle)
