@@ -186,8 +186,10 @@ class IsolatedMonitor:
         """Keep one speaker alive, and pass on what it says."""
         back_off, outage = _BACK_OFF[0], False
         while not self._closing.is_set():
-            pipe = self._spawn()
-            reason, opened = self._listen(pipe)
+            try:
+                reason, opened = self._listen(self._spawn())
+            except OSError as error:
+                reason, opened = f"no sound process can be started ({error})", False
             self._bury()
             if self._closing.is_set():
                 return

@@ -79,6 +79,24 @@ def test_a_process_that_is_silent_is_killed(desk: Desk, monkeypatch: pytest.Monk
     assert "said nothing for" in desk.wait(DeviceLost, 2).reason
 
 
+def test_a_process_that_cannot_be_started_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolated, "_BACK_OFF", (0.05, 0.1))
+    spawn, tries = isolated.spawn, []
+
+    def second_time(module: str):
+        tries.append(module)
+        if len(tries) == 1:
+            raise OSError("Resource temporarily unavailable")
+        return spawn(module)
+
+    monkeypatch.setattr(isolated, "spawn", second_time)
+    made = Desk()
+    with made.monitor:
+        assert "Resource temporarily unavailable" in made.wait(DeviceLost).reason
+        made.wait(DeviceLost, 2)
+        assert made.monitor.pid
+
+
 def test_calls_return_at_once_whatever_the_process_does(desk: Desk) -> None:
     desk.wait(DeviceLost)
     os.kill(desk.monitor.pid, signal.SIGSTOP)
