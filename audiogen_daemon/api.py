@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,7 @@ def settings_for(prompt: str, config: configuration.Config, values: dict[str, An
 
 def new_take(number: int, settings: Settings, uid: str = "") -> Take:
     """Return a take of its own; uid: by which it is known, else one that no other has."""
-    return Take(number, uid or uuid.uuid4().hex, settings, time.strftime("%Y-%m-%dT%H:%M:%S%z"))
+    return Take(number, uid or uuid.uuid4().hex, settings, datetime.now().astimezone().isoformat(timespec="seconds"))
 
 
 def complete(settings: Settings) -> Settings:

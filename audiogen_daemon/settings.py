@@ -137,7 +137,7 @@ class Parameter:
         return off or self.low <= number <= self.high
 
     def _range(self) -> str:
-        words = f"{self.low:g} to {self.high:g}{' ' + self.unit if self.unit else ''}"
+        words = f"{self.low:.10g} to {self.high:.10g}{' ' + self.unit if self.unit else ''}"
         if self.name in ("bars", "tempo"):
             words = f"{words} (0 switches it off)"
         return f'{words}, or "{self.default_word}"' if self.default_word else words
@@ -207,7 +207,7 @@ def to_number(value: Any) -> float | None:
 
 def show(value: Any) -> str:
     """Return a value as it may stand in an error: strings quoted, long ones cut."""
-    text = f'"{value}"' if isinstance(value, str) else str(value)
+    text = f'"{value}"' if isinstance(value, str) else f"{value:.7g}" if isinstance(value, float) else str(value)
     return text if len(text) <= 60 else f"{text[:56]}…{text[-1]}"
 
 

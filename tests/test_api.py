@@ -11,7 +11,7 @@ import soundfile
 import audiogen_daemon
 from audiogen_daemon import Client, GenerationResult, generate, stream
 from audiogen_daemon import config as configuration
-from audiogen_daemon.cli import COMMANDS
+from audiogen_daemon.cli import COMMANDS, main
 from audiogen_daemon.errors import CommandError, EngineError, JobError
 from audiogen_daemon.settings import Settings
 from tests.live_daemon import free_port, live_daemon
@@ -201,6 +201,16 @@ def test_a_wrong_batch_is_refused_before_anything_is_made(tmp_path, text, words)
     refused = run("batch", prompts, "--out", tmp_path / "out")
     assert refused.returncode == 2
     assert words in refused.stderr
+
+
+def test_a_file_that_is_not_there_is_named_with_a_cure(tmp_path, capsys):
+    gone = str(tmp_path / "gone")
+    for words in (["info", gone], ["batch", gone, "--out", str(tmp_path)], ["generate", "--again", gone]):
+        assert main(words) == 2
+        told = capsys.readouterr().err
+        assert told.count(gone) == 1, told
+        assert "No such file or directory; " in told
+        assert "Errno" not in told
 
 
 def test_models_are_scored_over_the_prompt_set():

@@ -22,6 +22,9 @@ def test_whole_numbers_arrive_in_any_form(value):
     ("name", "value", "words"),
     [
         ("temperature", 3.5, "3.5 is outside 0 to 2"),
+        ("seconds", 600.001, "600.001 is outside 0.1 to 600 s"),
+        ("bars", 400.0, "400 is outside 0.25 to 256"),
+        ("seed", 5_000_000_000, "5000000000 is outside -1 to 4294967295"),
         ("seconds", 0, "0 is outside 0.1 to 600 s"),
         ("seconds", 1e9, "outside 0.1 to 600 s"),
         ("seconds", math.nan, "nan is outside"),

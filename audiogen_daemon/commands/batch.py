@@ -24,7 +24,7 @@ DONE = "batch-done.jsonl"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("file", type=Path, help="a prompt per line, or JSON lines: {'prompt': …, 'seconds': …}")
+    parser.add_argument("file", type=Path, help='a prompt per line, or JSON: {"prompt": "warm pad", "seconds": 8}')
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the stems go")
 
 
@@ -65,8 +65,10 @@ def run(options: argparse.Namespace) -> int:
 def _lines(file: Path) -> list[tuple[int, str]]:
     try:
         text = file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{file}: {error}") from error
+    except OSError as error:
+        raise CommandError(f"{file} cannot be read: {error.strerror}; name a file with a prompt per line") from error
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{file} is no UTF-8 text: {error}; name a file with a prompt per line") from error
     lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1)]
     lines = [(number, line) for number, line in lines if line and not line.startswith("#")]
     if not lines:

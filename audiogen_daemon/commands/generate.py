@@ -97,7 +97,9 @@ def _from_file(path: Path) -> Settings:
 
     try:
         record = read_record(path)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise CommandError(f"--again {path} cannot be read: {error.strerror}; give a stem or its .json") from error
+    except ValueError as error:
         raise CommandError(f"--again {path}: {error}") from error
     if record is None:
         raise CommandError(f"--again {path}: no take of ours; give a stem or its .json")

@@ -19,8 +19,10 @@ def run(options: argparse.Namespace) -> int:
     """Print form, chunks and the take it came from."""
     try:
         facts = describe(options.file)
-    except (OSError, ValueError) as error:
-        raise CommandError(f"{options.file}: {error}") from error
+    except OSError as error:
+        raise CommandError(f"{options.file} cannot be read: {error.strerror}; name a sound file") from error
+    except ValueError as error:
+        raise CommandError(str(error)) from error
     if options.json:
         print(json.dumps(facts, default=str))
         return 0

@@ -33,7 +33,17 @@ def run(options: argparse.Namespace) -> int:
         print("started")
     else:
         manager.stop()
-        print("stopped until the next start or login")
+        return _stopped(config)
+    return 0
+
+
+def _stopped(config: configuration.Config) -> int:
+    """Say that the service is stopped; fails where a daemon that somebody else started runs on."""
+    found = holder(Path(config.daemon.state))
+    if found is not None:
+        reason = f"the daemon that runs (pid {found.pid}) is not the login service's"
+        raise service.ServiceError(f"{reason}; end it where it was started with Ctrl-C, or: kill {found.pid}")
+    print("stopped until the next start or login")
     return 0
 
 

@@ -1,11 +1,14 @@
 """The program that a service manager is given, and the tools that it is asked with."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from audiogen_daemon import config, service
+from audiogen_daemon.cli import main
 from audiogen_daemon.service.launchd import Launchd
+from audiogen_daemon.service.lock import Lock
 from audiogen_daemon.service.manager import ServiceError, call, program, write_file
 from audiogen_daemon.service.systemd import Systemd
 
@@ -88,3 +91,13 @@ def test_a_file_that_cannot_be_replaced_leaves_nothing_half_written(tmp_path):
     with pytest.raises(ServiceError, match="file cannot be written"):
         write_file(tmp_path / "file", b"new")
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_stop_tells_of_a_daemon_that_is_not_the_services_and_runs_on(systemctl, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(service, "manager", Systemd)
+    words = ["stop", "--set", f"daemon.state={tmp_path / 'daemon'}"]
+    with Lock(tmp_path / "daemon"):
+        assert main(words) == 2
+    assert re.search(r"not the login service's; .* kill \d+", capsys.readouterr().err)
+    assert main(words) == 0
+    assert "stopped until" in capsys.readouterr().out

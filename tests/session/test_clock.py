@@ -108,7 +108,7 @@ def test_link_does_not_undo_a_tempo_that_was_set_for_takes():
 def test_a_tempo_of_link_that_no_take_can_have_is_told_once():
     session, effects = play(linked(), m.LinkHeard(20.0, 8.0, 1, 100.0), m.LinkHeard(20.0, 8.1, 1, 100.3))
     assert [e.arguments for e in effects if isinstance(e, m.Notify)] == [
-        ("/set/tempo", "Link: 20.0 is outside 30 to 300 bpm (0 switches it off)")
+        ("/set/tempo", "Link: 20 is outside 30 to 300 bpm (0 switches it off)")
     ]
     assert session.grid is not None
 

@@ -131,3 +131,4 @@ def test_the_state_tells_what_is_mixed():
 def test_wrong_slots_and_weights_are_refused():
     for command in (m.MorphPrompt(4), m.MorphWeights((2.0, 0.0)), m.MorphWeights((float("nan"), 1.0))):
         assert errors(play(ready(), command)[1])
+    assert errors(play(ready(), m.MorphWeights((2.0, 0.3)))[1]) == ["2 0.3: not 2 to 4 weights of 0 to 1"]
