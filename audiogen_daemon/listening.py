@@ -6,6 +6,7 @@ import soundfile
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.audio import events as mon
+from audiogen_daemon.audio.commands import Incoming, Whole
 from audiogen_daemon.audio.isolated import IsolatedMonitor
 from audiogen_daemon.audio.ring import PCM
 from audiogen_daemon.config import Monitor as MonitorConfig
@@ -59,7 +60,7 @@ class Listening:
         if self._monitor:
             self._left[job.take] = (job.samples or ENDLESS, loops)
             samples, pace = job.samples or None, speed or UNKNOWN_SPEED
-            self._monitor.begin(job.take, job.sample_rate, job.channels, samples, pace, accepted_at, launch)
+            self._monitor.begin(Incoming(job.take, job.sample_rate, job.channels, samples, pace, accepted_at, launch))
 
     def feed(self, take: int, pcm: PCM) -> None:
         """Hand over the take's next samples; those beyond its length are not heard."""
@@ -94,7 +95,7 @@ class Listening:
             pcm, rate = soundfile.read(effect.path, dtype="float32", always_2d=True)
         except (OSError, soundfile.LibsndfileError) as error:
             return [m.MonitorState(self._monitor.device_name, f"{effect.path} cannot be played: {error}")]
-        self._monitor.play(pcm, rate, loop=effect.loop, take_id=effect.take, launch=effect.launch, batch=effect.batch)
+        self._monitor.play(Whole(pcm, rate, effect.loop, effect.take, effect.launch, effect.batch))
         return []
 
     def stop(self, take: int | None = None, launch: Quantum = "off") -> None:

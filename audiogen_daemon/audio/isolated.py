@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Self
 
+from audiogen_daemon.audio.commands import Incoming, Whole
 from audiogen_daemon.audio.events import DeviceLost, DeviceOpened, Finished, MonitorEvent, Starved
 from audiogen_daemon.audio.preroll import Policy
 from audiogen_daemon.audio.ring import PCM
@@ -79,19 +80,10 @@ class IsolatedMonitor:
     ) -> None:
         self.close()
 
-    def begin(
-        self,
-        take_id: int,
-        sample_rate: int,
-        channels: int,
-        samples: int | None,
-        speed: float,
-        accepted_at: float,
-        launch: Quantum = "off",
-    ) -> None:
+    def begin(self, take: Incoming) -> None:
         """Announce a take; see `Monitor.begin`."""
-        self._takes.add(take_id)
-        self._call("begin", take_id, sample_rate, channels, samples, speed, accepted_at, launch)
+        self._takes.add(take.take_id)
+        self._call("begin", take)
 
     def feed(self, take_id: int, pcm: PCM) -> None:
         """Hand over the next samples; see `Monitor.feed`."""
@@ -106,18 +98,10 @@ class IsolatedMonitor:
         self._takes.add(take_id)
         self._call("take_over", take_id, pcm, sample_rate, batch)
 
-    def play(
-        self,
-        pcm: PCM,
-        sample_rate: int,
-        loop: bool = False,
-        take_id: int = 0,
-        launch: Quantum = "off",
-        batch: tuple[int, ...] = (),
-    ) -> None:
+    def play(self, take: Whole) -> None:
         """Play a finished take; see `Monitor.play`."""
-        self._takes.add(take_id)
-        self._call("play", pcm, sample_rate, loop, take_id, launch, batch)
+        self._takes.add(take.take_id)
+        self._call("play", take)
 
     def stop(self, fade: float = 0.010, take_id: int | None = None, launch: Quantum = "off") -> None:
         """Fade a take out, or all of them; see `Monitor.stop`."""

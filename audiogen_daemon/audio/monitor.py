@@ -12,6 +12,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from audiogen_daemon.audio.commands import Incoming, Whole
 from audiogen_daemon.audio.events import DeviceLost, DeviceOpened, Finished, MonitorEvent, Playing, Starved
 from audiogen_daemon.audio.feed import ClippedFeed, Feed, LoopedFeed, StreamedFeed, sounds
 from audiogen_daemon.audio.launch import Launcher
@@ -93,28 +94,14 @@ class Monitor:
     ) -> None:
         self.close()
 
-    def begin(
-        self,
-        take_id: int,
-        sample_rate: int,
-        channels: int,
-        samples: int | None,
-        speed: float,
-        accepted_at: float,
-        launch: Quantum = "off",
-    ) -> None:
+    def begin(self, take: Incoming) -> None:
         """Announce a take; once it may sound, what sounds then is crossfaded away, and a take that waits is dropped.
 
-        Args:
-            take_id: names the take in `feed`, `end` and events; unique among the takes that are alive here.
-            sample_rate, channels: of the PCM that will be fed.
-            samples: of the whole take; None if not known.
-            speed: estimated seconds of audio made per second; the measured speed takes over.
-            accepted_at: when the take was asked for, time.monotonic().
-            launch: what its first sample waits for at the speaker, once it may sound; see `set_grid`.
+        Its `launch` waits for a boundary of `set_grid`.
         """
-        pace = Pace(None if samples is None else samples / sample_rate, speed, self._margin, self._policy)
-        feed = StreamedFeed(take_id, sample_rate, channels, pace, accepted_at, launch)
+        total = None if take.samples is None else take.samples / take.sample_rate
+        pace = Pace(total, take.speed, self._margin, self._policy)
+        feed = StreamedFeed(take.take_id, take.sample_rate, take.channels, pace, take.accepted_at, take.launch)
         self._post(lambda: self._begin(feed))
 
     def feed(self, take_id: int, pcm: PCM) -> None:
@@ -136,28 +123,17 @@ class Monitor:
         """
         self._post(lambda: self._take_over(take_id, pcm, sample_rate, batch))
 
-    def play(
-        self,
-        pcm: PCM,
-        sample_rate: int,
-        loop: bool = False,
-        take_id: int = 0,
-        launch: Quantum = "off",
-        batch: tuple[int, ...] = (),
-    ) -> None:
-        """Play a finished take, once or until it is stopped or replaced; see `begin`.
-
-        What replaces another take of the same `batch` (ids of takes) goes on where that is; loops if they are equally
-        long.
-        """
+    def play(self, take: Whole) -> None:
+        """Play a finished take, once or until it is stopped or replaced; see `begin`."""
         now = time.monotonic()
-        if loop or batch:
-            whole = (LoopedFeed if loop else ClippedFeed)(take_id, pcm, sample_rate, now, launch, batch)
+        if take.loop or take.batch:
+            kind = LoopedFeed if take.loop else ClippedFeed
+            whole = kind(take.take_id, take.pcm, take.sample_rate, now, take.launch, take.batch)
             self._post(lambda: self._begin(whole))
             return
-        pace = Pace(len(pcm) / sample_rate, math.inf, 0.0, "immediate")
-        feed = StreamedFeed(take_id, sample_rate, pcm.shape[1], pace, now, launch)
-        feed.push(pcm, now)
+        pace = Pace(len(take.pcm) / take.sample_rate, math.inf, 0.0, "immediate")
+        feed = StreamedFeed(take.take_id, take.sample_rate, take.pcm.shape[1], pace, now, take.launch)
+        feed.push(take.pcm, now)
         feed.end()
         self._post(lambda: self._begin(feed))
 

@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 
+from audiogen_daemon.audio.commands import Incoming, Whole
 from audiogen_daemon.audio.events import MonitorEvent
 from audiogen_daemon.audio.isolated import IsolatedMonitor
 
@@ -24,7 +25,7 @@ def make(monitor: IsolatedMonitor, path: str, rate: int, speed: float, chunk: fl
     """Feed a take as a model of that speed would make it."""
     pcm = np.load(path)
     accepted = time.monotonic()
-    monitor.begin(1, rate, pcm.shape[1], len(pcm), speed, accepted)
+    monitor.begin(Incoming(1, rate, pcm.shape[1], len(pcm), speed, accepted))
     size = round(chunk * rate)
     pause = threading.Event()
     for start in range(0, len(pcm), size):
@@ -42,7 +43,7 @@ with IsolatedMonitor(sys.argv[1] or None, 0.0, 0.1, 1024, on_event) as monitor:
         if word == "make":
             threading.Thread(target=make, args=(monitor, *arguments)).start()
         elif word == "play":
-            monitor.play(np.load(arguments[0]), arguments[1], arguments[2], take_id=2)
+            monitor.play(Whole(np.load(arguments[0]), arguments[1], arguments[2], take_id=2))
         elif word == "stop":
             monitor.stop()
         elif word == "state":

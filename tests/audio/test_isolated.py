@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from audiogen_daemon.audio import isolated
+from audiogen_daemon.audio.commands import Incoming
 from audiogen_daemon.audio.events import DeviceLost, DeviceOpened, Finished
 from audiogen_daemon.audio.isolated import IsolatedMonitor
 from audiogen_daemon.audio.speaker import Speaker
@@ -62,7 +63,7 @@ def test_events_come_from_the_process_and_closing_ends_it(desk: Desk) -> None:
 
 def test_a_process_that_is_killed_is_replaced_and_its_takes_are_finished(desk: Desk) -> None:
     desk.wait(DeviceLost)
-    desk.monitor.begin(7, 32000, 1, 32000, 1.0, time.monotonic())
+    desk.monitor.begin(Incoming(7, 32000, 1, 32000, 1.0, time.monotonic()))
     desk.monitor.feed(7, np.zeros((100, 1), np.float32))
     first = desk.monitor.pid
     os.kill(first, signal.SIGKILL)
@@ -101,7 +102,7 @@ def test_calls_return_at_once_whatever_the_process_does(desk: Desk) -> None:
     desk.wait(DeviceLost)
     os.kill(desk.monitor.pid, signal.SIGSTOP)
     begun = time.monotonic()
-    desk.monitor.begin(1, 32000, 1, None, 1.0, begun)
+    desk.monitor.begin(Incoming(1, 32000, 1, None, 1.0, begun))
     for _ in range(200):
         desk.monitor.feed(1, np.zeros((32000, 1), np.float32))
     desk.monitor.stop()

@@ -10,6 +10,7 @@ import pytest
 
 from audiogen_daemon.audio import monitor as module
 from audiogen_daemon.audio.clock import StreamClock
+from audiogen_daemon.audio.commands import Incoming, Whole
 from audiogen_daemon.audio.events import DeviceLost, DeviceOpened, Finished, MonitorEvent, Playing, Starved
 from audiogen_daemon.audio.monitor import Monitor
 from audiogen_daemon.audio.output import OutputError
@@ -141,7 +142,7 @@ def give(
     rate: int = 32000,
     launch: Quantum = "off",
 ) -> None:
-    bench.monitor.begin(take_id, rate, pcm.shape[1], len(pcm), speed, time.monotonic(), launch)
+    bench.monitor.begin(Incoming(take_id, rate, pcm.shape[1], len(pcm), speed, time.monotonic(), launch))
     for start in range(0, len(pcm), size):
         bench.monitor.feed(take_id, pcm[start : start + size])
     bench.monitor.end(take_id)
@@ -174,7 +175,7 @@ def test_the_first_sound_is_reported_with_its_latency(bench: Make) -> None:
 def test_a_slow_take_waits_until_it_will_last(bench: Make) -> None:
     desk = bench()
     pcm = noise(64_000)
-    desk.monitor.begin(1, 32000, 1, len(pcm), 0.5, time.monotonic())
+    desk.monitor.begin(Incoming(1, 32000, 1, len(pcm), 0.5, time.monotonic()))
     desk.monitor.feed(1, pcm[:16_000])
     assert not desk.pull_until(lambda: desk.card.player.position > 20_000).any()
     desk.monitor.feed(1, pcm[16_000:60_000])
@@ -195,7 +196,7 @@ def test_a_new_take_crosses_over_when_it_sounds_and_not_before(bench: Make) -> N
     desk = bench()
     give(desk, 1, noise(320_000))
     desk.pull_until(desk.playing(1))
-    desk.monitor.begin(2, 32000, 1, 64_000, 5.0, time.monotonic())
+    desk.monitor.begin(Incoming(2, 32000, 1, 64_000, 5.0, time.monotonic()))
     before = desk.pull_until(lambda: desk.card.player.position > 30_000)
     assert np.abs(before[-BLOCK:]).max() > 0
     desk.monitor.feed(2, noise(64_000, seed=1))
@@ -208,7 +209,7 @@ def test_a_new_take_crosses_over_when_it_sounds_and_not_before(bench: Make) -> N
 
 def test_a_take_that_still_waits_is_dropped_by_the_next(bench: Make) -> None:
     desk = bench()
-    desk.monitor.begin(1, 32000, 1, 64_000, 0.1, time.monotonic())
+    desk.monitor.begin(Incoming(1, 32000, 1, 64_000, 0.1, time.monotonic()))
     desk.monitor.feed(1, noise(1000))
     give(desk, 2, noise(32_000))
     desk.pull_until(desk.has(Finished(2, True)))
@@ -218,7 +219,7 @@ def test_a_take_that_still_waits_is_dropped_by_the_next(bench: Make) -> None:
 def test_a_stop_fades_within_its_time_and_later_feeds_are_ignored(bench: Make) -> None:
     desk = bench()
     pcm = np.full((64_000, 1), 0.5, np.float32)
-    desk.monitor.begin(1, 32000, 1, None, 5.0, time.monotonic())
+    desk.monitor.begin(Incoming(1, 32000, 1, None, 5.0, time.monotonic()))
     desk.monitor.feed(1, pcm)
     desk.pull_until(desk.playing(1))
     desk.monitor.stop()
@@ -233,7 +234,7 @@ def test_a_stop_fades_within_its_time_and_later_feeds_are_ignored(bench: Make) -
 def test_starvation_is_counted_and_told_at_its_begin_and_end(bench: Make) -> None:
     desk = bench(policy="immediate")
     pcm = noise(32_000)
-    desk.monitor.begin(1, 32000, 1, len(pcm), 5.0, time.monotonic())
+    desk.monitor.begin(Incoming(1, 32000, 1, len(pcm), 5.0, time.monotonic()))
     desk.monitor.feed(1, pcm[:8000])
     desk.pull_until(lambda: any(isinstance(e, Starved) for e in desk.events))
     desk.pull_until(lambda p=desk.card.player.position: desk.card.player.position > p + 2000)
@@ -276,7 +277,7 @@ def test_a_waiting_take_follows_a_grid_that_moves_and_begins_at_once_without_one
 def test_a_stop_on_the_bar_is_silent_from_the_bar_on(bench: Make) -> None:
     desk = bench()
     desk.wait(DeviceOpened)
-    desk.monitor.play(noise(32000), 32000, loop=True, take_id=1)
+    desk.monitor.play(Whole(noise(32000), 32000, loop=True, take_id=1))
     desk.pull_in_time(desk.playing(1))
     bar = time.monotonic() + 0.3
     desk.monitor.set_grid(Grid(bar, 60.0, 60.0))
@@ -324,7 +325,7 @@ def test_without_portaudio_it_says_so_once_and_ignores_all(bench: Make) -> None:
     desk = bench(card)
     assert "apt install" in desk.wait(DeviceLost).reason
     give(desk, 1, noise(1000))
-    desk.monitor.play(noise(100), 32000)
+    desk.monitor.play(Whole(noise(100), 32000))
     desk.monitor.stop()
     desk.monitor.set_gain_db(-6)
     assert desk.monitor.levels() == (-120.0, -120.0)
@@ -347,7 +348,7 @@ def test_moving_to_another_device_carries_the_take_along(bench: Make) -> None:
 def test_a_loop_plays_until_it_is_stopped(bench: Make) -> None:
     desk = bench()
     pcm = noise(1000)
-    desk.monitor.play(pcm, 32000, loop=True, take_id=4)
+    desk.monitor.play(Whole(pcm, 32000, loop=True, take_id=4))
     heard = trimmed(desk.pull_until(lambda: desk.card.player.position > 40_000))
     start = int(np.argmax(np.correlate(heard[:, 0], pcm[:, 0], "valid")[:1500]))
     rounds = heard[start : start + 5000, 0]
@@ -370,7 +371,7 @@ def test_what_is_not_a_number_is_silence_and_never_reaches_the_speaker(bench: Ma
 def test_a_take_that_replaces_itself_finishes_once(bench: Make) -> None:
     desk = bench()
     for _ in range(2):
-        desk.monitor.play(noise(64_000), 32000, take_id=5)
+        desk.monitor.play(Whole(noise(64_000), 32000, take_id=5))
         desk.pull_until(lambda p=desk.card.opened and desk.card.player.position: desk.card.player.position > p + 8000)
     desk.pull_until(desk.has(Finished(5, True)))
     assert [e for e in desk.events if isinstance(e, Finished)] == [Finished(5, True)]
@@ -378,7 +379,7 @@ def test_a_take_that_replaces_itself_finishes_once(bench: Make) -> None:
 
 def test_closing_fades_what_plays(bench: Make) -> None:
     desk = bench()
-    desk.monitor.play(np.full((64_000, 1), 0.5, np.float32), 32000)
+    desk.monitor.play(Whole(np.full((64_000, 1), 0.5, np.float32), 32000))
     desk.pull_until(desk.playing(0))
     closer = threading.Thread(target=desk.monitor.close)
     closer.start()
@@ -392,7 +393,7 @@ def test_levels_are_in_decibels_after_the_gain(bench: Make) -> None:
     desk = bench()
     desk.monitor.set_gain_db(-6.0)
     desk.wait(DeviceOpened)
-    desk.monitor.play(np.full((64_000, 1), 0.5, np.float32), 32000)
+    desk.monitor.play(Whole(np.full((64_000, 1), 0.5, np.float32), 32000))
     desk.pull_until(desk.playing(0))
     desk.pull_until(lambda p=desk.card.player.position: desk.card.player.position > p + 2000)
     desk.monitor.levels()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from audiogen_daemon.audio import monitor as module
+from audiogen_daemon.audio.commands import Incoming, Whole
 from audiogen_daemon.audio.events import DeviceOpened, Finished
 from audiogen_daemon.audio.resample import resample_loop
 from tests.audio.test_monitor import Bench, Card
@@ -29,7 +30,7 @@ def bench(request, monkeypatch):
 
 
 def start(bench, loops=True):
-    bench.monitor.begin(1, 32000, 1, LENGTH, 10.0, time.monotonic())
+    bench.monitor.begin(Incoming(1, 32000, 1, LENGTH, 10.0, time.monotonic()))
     bench.monitor.feed(1, tone(LENGTH))
     bench.monitor.end(1, loops)
 
@@ -82,7 +83,7 @@ def test_a_take_that_is_no_longer_wanted_stays_silent(bench, ending):
         bench.monitor.stop()
         bench.pull_until(lambda: [e for e in bench.events if isinstance(e, Finished)])
     elif ending == "replaced":
-        bench.monitor.play(np.zeros((100, 1), np.float32), 32000, take_id=2)
+        bench.monitor.play(Whole(np.zeros((100, 1), np.float32), 32000, take_id=2))
         bench.pull_until(lambda: len([e for e in bench.events if isinstance(e, Finished)]) == 2)
     bench.monitor.take_over(9 if ending == "unknown" else 1, tone(LENGTH), 32000)
     heard = bench.pull_until(lambda: bench.card.player.position > 4 * LENGTH)
