@@ -221,6 +221,12 @@ def test_models_are_scored_over_the_prompt_set():
     assert 0 <= report["score"]["instrument"] <= 1
 
 
+def test_no_models_name_is_cut_where_the_terminal_is_narrow(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["models"]) == 0
+    assert "musicgen-stereo-melody-large " in capsys.readouterr().out
+
+
 def test_every_command_explains_itself_and_a_wrong_one_is_wrong_usage():
     for command in COMMANDS:
         assert run(command, "--help").returncode == 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from audiogen_daemon import config as configuration
 from audiogen_daemon.errors import CommandError, JobError
@@ -31,7 +31,8 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(rows))
         return 0
-    table = Table("model", "state", "family", "MB", "licence", box=None)
+    longest = max(len(str(row["name"])) for row in rows)  # a name is there to be copied: it is never cut
+    table = Table(Column("model", min_width=longest), "state", "family", "MB", "licence", box=None, pad_edge=False)
     for row in rows:
         table.add_row(*(str(row[key]) for key in ("name", "state", "family", "megabytes", "licence")))
     Console().print(table)
@@ -70,7 +71,8 @@ def _rows(folder: Path) -> list[dict[str, object]]:
 
 def _fetch(name: str, folder: Path) -> int:
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(name, total=None)
         try:
             path = registry.fetch(name, folder, lambda done, total: bar.update(task, completed=done, total=total))

@@ -203,6 +203,8 @@ def fetch(name: str, models_folder: Path, progress: Callable[[int, int], None]) 
         CheckpointError: the repository holds no weights that can be read, or not what it should.
     """
     if name not in KNOWN:
+        if name in {model.name for model in installed(models_folder)}:
+            raise ModelMissingError(f"{name} is on this machine and not among what can be fetched; /set/model {name}")
         raise ModelMissingError(_unknown(name, list(KNOWN)))
     from audiogen_daemon.models import hub, torchfiles
 

@@ -1,5 +1,7 @@
 """What can be made: with this engine, the models on this machine and the memory it has."""
 
+import difflib
+
 from audiogen_daemon.errors import CommandError
 from audiogen_daemon.session.state import Session
 from audiogen_daemon.settings import Settings
@@ -32,7 +34,9 @@ def check_installed(session: Session, name: str) -> None:
     """
     if session.installed and name not in session.installed:
         here = ", ".join(session.installed)
-        raise CommandError(f"{name} is not on this machine (here: {here}); run: audiogen-daemon fetch {name}")
+        near = difflib.get_close_matches(name, session.installed, n=1, cutoff=0.85)
+        meant = f"did you mean {near[0]}? Otherwise run" if near else "run"
+        raise CommandError(f"{name} is not on this machine (here: {here}); {meant}: audiogen-daemon fetch {name}")
 
 
 def check_finishing(session: Session, settings: Settings) -> None:

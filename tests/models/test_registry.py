@@ -72,6 +72,11 @@ def test_a_family_that_is_not_supported_is_named(models):
         registry.load("other", models)
 
 
+def test_fetching_what_is_here_already_asks_no_network(models):
+    with pytest.raises(ModelMissingError, match="starter is on this machine and not among what can be fetched"):
+        registry.fetch("starter", models, lambda done, total: None)
+
+
 def test_fetching_an_unknown_model_asks_no_network(models):
     with pytest.raises(ModelMissingError, match=r"did you mean musicgen-small\?"):
         registry.fetch("musicgen-smal", models, lambda done, total: None)

@@ -392,3 +392,10 @@ def test_every_setting_is_answered():
     assert ("/state/guidance", "model") in told(effects)
     _, effects = play(ready(), m.GetValue("seconds"))
     assert told(effects) == [("/get/seconds", 10.0)]
+
+
+def test_a_models_name_with_a_slip_is_guessed_and_another_is_to_be_fetched():
+    slip = errors(play(ready(), m.SetValue("model", "starte"))[1])[0]
+    assert "did you mean starter? Otherwise run: audiogen-daemon fetch starte" in slip
+    other = errors(play(ready(), m.SetValue("model", "musicgen-small"))[1])[0]
+    assert "(here: tone, starter); run: audiogen-daemon fetch musicgen-small" in other
