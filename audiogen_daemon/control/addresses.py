@@ -106,7 +106,9 @@ _TABLE = (
     Address(
         "/record/stop", "", "end the recording early and keep what there is", build.plain(m.RecordStop), trigger=True
     ),
-    Address("/cancel", "[take]", "stop a take; without one, the running one", build.take(m.Cancel), trigger=True),
+    Address(
+        "/cancel", "[take]", "stop a take; without one, the running one or the jam", build.take(m.Cancel), trigger=True
+    ),
     Address(
         "/cancel/all", "", "stop the running take or jam and empty the queue", build.plain(m.CancelAll), trigger=True
     ),

@@ -153,6 +153,8 @@ def cancel(session: Session, command: m.Cancel, now: Now) -> Step:
     wanted = command.take
     if wanted is None and running and not running.is_final:
         return session, [m.Stop(take.id) for take in running.takes]
+    if session.jam and wanted in (None, session.jam.id):
+        return session, [m.Stop(session.jam.id)]
     if wanted is None:
         waiting = [*session.queue, *(running.takes if running else ()), *told(session)]
         if not waiting:

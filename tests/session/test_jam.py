@@ -24,9 +24,18 @@ def test_a_jam_starts_follows_what_is_set_and_stops():
     assert ("/jam/stopped", jam) in told(effects)
 
 
-def test_cancel_all_ends_the_jam_too():
+def test_what_cancels_a_take_ends_the_jam_too():
     session, effects = jamming()
-    assert play(session, m.CancelAll())[1] == [m.Stop(effects[0].take.id)]
+    jam = effects[0].take.id
+    for command in (m.Cancel(), m.Cancel(jam), m.CancelAll()):
+        assert play(session, command)[1] == [m.Stop(jam)]
+
+
+def test_a_take_that_waits_is_cancelled_by_its_id_while_a_jam_plays():
+    session, _ = jamming()
+    session, effects = play(session, m.Generate())
+    take = session.queue[0].id
+    assert ("/take/cancelled", take) in told(play(session, m.Cancel(take))[1])
 
 
 def test_starting_a_jam_that_plays_changes_its_prompt():
