@@ -33,7 +33,7 @@ def test_what_cancels_a_take_ends_the_jam_too():
 
 def test_a_take_that_waits_is_cancelled_by_its_id_while_a_jam_plays():
     session, _ = jamming()
-    session, effects = play(session, m.Generate())
+    session, _ = play(session, m.Generate())
     take = session.queue[0].id
     assert ("/take/cancelled", take) in told(play(session, m.Cancel(take))[1])
 
