@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,7 @@ from rich.progress import Progress as Bar
 from audiogen_daemon import config as configuration
 from audiogen_daemon.client import Client
 from audiogen_daemon.commands.send import ENDS
-from audiogen_daemon.errors import EngineError
+from audiogen_daemon.errors import CommandError, EngineError
 from audiogen_daemon.messages import Peer
 from audiogen_daemon.models import registry
 from audiogen_daemon.service.lock import holder
@@ -66,6 +67,7 @@ def _daemon(config: Path | None, sets: list[str], state: Path) -> Iterator[Clien
     words += [word for text in sets for word in ("--set", text)]
     with (state / "output").open("w+b") as output:
         process = subprocess.Popen(words, stdout=output, stderr=output, start_new_session=True)
+        before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # it must not outlive us
         try:
             deadline = time.monotonic() + START_TIMEOUT
             address = _address(process, state, deadline)
@@ -73,6 +75,7 @@ def _daemon(config: Path | None, sets: list[str], state: Path) -> Iterator[Clien
                 _wait_until_warm(client, process, state, deadline)
                 yield client
         finally:
+            signal.signal(signal.SIGTERM, before)
             process.terminate()
             try:
                 process.wait(20.0)
@@ -119,6 +122,10 @@ def _play(client: Client, prompt: str, console: Console) -> dict[str, Any]:
                     result["device"] = values[0]
                 case "/stem/saved":
                     return result | {"path": values[1], "saved_after": time.monotonic() - began}
+                case "/error" if values[0] == "/generate":
+                    raise CommandError(str(values[1]))
+                case "/error" if values[0] == "/stem/saved":
+                    raise EngineError(str(values[1]))
                 case "/error":
                     console.print(f"{values[0]}: {values[1]}", highlight=False)
             if address in ENDS:
