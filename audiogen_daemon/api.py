@@ -17,6 +17,8 @@ from audiogen_daemon import config as configuration
 from audiogen_daemon.audio.finish import Findings
 from audiogen_daemon.audio.ring import PCM
 from audiogen_daemon.engine.blas import load_blas
+from audiogen_daemon.engine.memory import limits_here
+from audiogen_daemon.engine.warm import check_size
 from audiogen_daemon.errors import CommandError, JobError
 from audiogen_daemon.keeper import finished, record_of
 from audiogen_daemon.messages import SaveStem, Take
@@ -48,12 +50,12 @@ class GenerationResult:
         """Write the take as a 24-bit WAV with its sidecar and return where it is; no file is overwritten.
 
         Raises:
-            JobError: the file cannot be written.
+            CommandError: its name ends in something other than .wav. JobError: the file cannot be written.
         """
         from audiogen_daemon.audio import stems
 
         path = Path(path).absolute()
-        return self.save_stem(path.parent, stems.StemFormat(template=path.stem, rate=rate))
+        return self.save_stem(path.parent, stems.StemFormat(template=stem_name(path), rate=rate))
 
     def save_stem(self, folder: Path, form: Any, take: Take | None = None) -> Path:
         """Write the take into a folder in a `stems.StemFormat`, named by its template; take: None is one of its own."""
@@ -115,6 +117,20 @@ def settings_for(prompt: str, config: configuration.Config, values: dict[str, An
     return complete(settings)
 
 
+def stem_name(path: Path, encoding: str = "pcm24") -> str:
+    """Return the name, without its ending, under which a stem is written; a path without an ending gets its own.
+
+    Raises:
+        CommandError: it ends as sound of another kind, or with something that is no ending.
+    """
+    from audiogen_daemon.audio.stems import ENDINGS
+
+    ending = ENDINGS[encoding]
+    if path.suffix.lower() not in ("", ending):
+        raise CommandError(f"{path.name} would be a {ending} file by another name; name it {path.stem}{ending}")
+    return path.stem
+
+
 def new_take(number: int, settings: Settings, uid: str = "") -> Take:
     """Return a take of its own; uid: by which it is known, else one that no other has."""
     return Take(number, uid or uuid.uuid4().hex, settings, datetime.now().astimezone().isoformat(timespec="seconds"))
@@ -151,6 +167,19 @@ def make(
     return GenerationResult(audio, rate, settings, speed, sampling, findings)
 
 
+def check_memory(model: str, config: configuration.Config) -> None:
+    """Let an installed model pass that `engine.memory_gb` has room for.
+
+    Raises:
+        JobError: what it needs, what there is, what to do. LookupError, ValueError, OSError: it cannot be loaded.
+    """
+    from audiogen_daemon.models import registry
+
+    engine = config.engine
+    needed = registry.memory(model, Path(config.models.folder), engine.dtype, engine.quantize)
+    check_size(model, needed, limits_here(engine.memory_gb).budget)
+
+
 def _items(pipeline: Pipeline, request: Request) -> Iterator[Any]:
     try:
         yield from pipeline.generate(request)
@@ -162,12 +191,13 @@ def prepare(settings: Settings, config: configuration.Config) -> tuple[Pipeline,
     """Return the model, loaded once per process, and the request of a take.
 
     Raises:
-        CommandError: no such model, or the request cannot be made from the settings.
+        CommandError: no such model, or the request cannot be made from the settings. JobError: see `check_memory`.
     """
     load_blas()
     from audiogen_daemon.engine.requests import request_for
 
     try:
+        check_memory(settings.model, config)
         pipeline = _loaded(settings.model, config.models.folder, config.engine.dtype, config.engine.quantize)
         return pipeline, request_for([Take(1, "", settings, "")], pipeline, Path(config.stems.folder))
     except (LookupError, ValueError, OSError) as error:

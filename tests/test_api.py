@@ -28,6 +28,31 @@ def test_one_call_makes_a_take_that_can_be_saved(tmp_path):
     assert result.save(tmp_path / "a take.wav") != path
 
 
+@pytest.mark.parametrize("name", ["take.mp3", "take.flac", "loop v1.2"])
+def test_a_take_is_not_saved_under_a_name_that_says_something_else(tmp_path, name):
+    with pytest.raises(CommandError, match=rf"{name} would be a .*; name it {name.rpartition('.')[0]}\.wav$"):
+        short_take().save(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["take", "take.wav", "take.WAV"])
+def test_a_take_is_saved_as_wav_under_a_name_without_an_ending_too(tmp_path, name):
+    assert short_take().save(tmp_path / name) == tmp_path / "take.wav"
+
+
+def short_take():
+    return GenerationResult(np.zeros((3200, 1), np.float32), 32000, Settings(seconds=0.1, seed=1), 1.0)
+
+
+def test_a_model_larger_than_the_memory_that_is_set_is_refused_as_the_daemon_does():
+    config = configuration.load(None, ["engine.memory_gb=0.01"])
+    words = r"starter needs about \d+\.\d MB and engine.memory_gb allows 10.0 MB; raise it, set engine.quantize to"
+    for call in (generate, lambda *words, **values: list(stream(*words, **values))):
+        with pytest.raises(JobError, match=words) as caught:
+            call("dusty", config=config, model="starter", seconds=0.2)
+        assert caught.value.code == "memory"
+
+
 def test_a_stream_is_the_take_in_pieces():
     parts = list(stream("dusty", model="tone", seconds=0.5, seed=3))
     assert len(parts) > 1
@@ -145,6 +170,24 @@ def test_generate_finishes_a_take_with_another_model_and_info_names_both(tmp_pat
 def test_a_final_that_cannot_be_made_is_refused_before_the_draft_is_made(tmp_path, model, words):
     refused = run("generate", "dusty", "--model", "tone", "--finish-with", model, "-o", tmp_path / "hook.wav")
     assert (refused.returncode, words in refused.stderr, list(tmp_path.iterdir())) == (2, True, [])
+
+
+def test_what_memory_cannot_hold_is_refused_on_the_command_line_before_a_draft_is_made(tmp_path):
+    small = ("--seconds", 0.2, "--set", "engine.memory_gb=0.01", "-o", tmp_path / "hook.wav")
+    alone = run("generate", "dusty", "--model", "starter", *small)
+    final = run("generate", "dusty", "--model", "tone", "--finish-with", "starter", *small)
+    assert [alone.returncode, final.returncode, list(tmp_path.iterdir())] == [1, 2, []]
+    for refused in (alone, final):
+        assert "engine.memory_gb allows 10.0 MB; raise it" in refused.stderr
+
+
+def test_a_file_of_another_kind_is_refused_before_the_take_is_made_and_one_that_is_set_is_written(tmp_path):
+    words = ("generate", "dusty", "--model", "tone", "--seconds", 0.2)
+    refused = run(*words, "-o", tmp_path / "x.mp3")
+    assert (refused.returncode, list(tmp_path.iterdir())) == (2, [])
+    assert "name it x.wav, or choose the kind: --set stems.format=pcm24|float32|flac|aiff" in refused.stderr
+    assert run(*words, "-o", tmp_path / "x.flac", "--set", "stems.format=flac").returncode == 0
+    assert (tmp_path / "x.flac").is_file()
 
 
 def test_a_batch_makes_each_line_once_and_goes_on_where_it_stopped(tmp_path):

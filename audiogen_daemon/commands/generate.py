@@ -13,7 +13,8 @@ from rich.progress import Progress as Bar
 from rich.progress import TaskID
 
 from audiogen_daemon import config as configuration
-from audiogen_daemon.errors import CommandError
+from audiogen_daemon.audio.stems import ENDINGS, StemFormat
+from audiogen_daemon.errors import CommandError, JobError
 from audiogen_daemon.messages import Take
 from audiogen_daemon.session.finals import pair
 from audiogen_daemon.settings import PARAMETERS, Settings, change
@@ -39,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     settings = api.complete(_settings(options, config))
     folder, form = Path(config.stems.folder), stem_format(config)
     if options.output:
-        folder, form = options.output.absolute().parent, dataclasses.replace(form, template=options.output.stem)
+        folder, form = options.output.absolute().parent, _named(form, options.output)
     facts: list[dict[str, Any]] = []
     for take in _takes(settings, config):
         with Bar(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
@@ -54,6 +55,16 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _named(form: StemFormat, output: Path) -> StemFormat:
+    """Return the form for stems of that name."""
+    from audiogen_daemon import api
+
+    try:
+        return dataclasses.replace(form, template=api.stem_name(output, form.encoding))
+    except CommandError as error:
+        raise CommandError(f"-o {error}, or choose the kind: --set stems.format={'|'.join(ENDINGS)}") from error
+
+
 def _show(bar: Bar, task: TaskID, fraction: float) -> None:
     bar.update(task, completed=fraction)
 
@@ -61,7 +72,6 @@ def _show(bar: Bar, task: TaskID, fraction: float) -> None:
 def _takes(settings: Settings, config: configuration.Config) -> tuple[Take, ...]:
     """Return what is to be made: the take, or a draft and its final."""
     from audiogen_daemon import api
-    from audiogen_daemon.models.registry import WEIGHTLESS, resolve
 
     take = api.new_take(1, settings)
     if not settings.finish_with:
@@ -69,9 +79,8 @@ def _takes(settings: Settings, config: configuration.Config) -> tuple[Take, ...]
     if settings.finish_with == settings.model:
         raise CommandError(f"--finish-with: {settings.model} makes the take itself; name a larger model")
     try:
-        if settings.finish_with not in WEIGHTLESS:
-            resolve(settings.finish_with, Path(config.models.folder))
-    except LookupError as error:
+        api.check_memory(settings.finish_with, config)
+    except (LookupError, ValueError, OSError, JobError) as error:
         raise CommandError(f"--finish-with: {error}") from error
     final = api.new_take(2, settings)
     return pair(take, final.id, final.uid)

@@ -65,9 +65,16 @@ def bound_engine(memory_gb: float) -> int:
     """Bound this process's MLX by the budget; the bytes that warm models may hold together."""
     import mlx.core as mx
 
-    found = limits(memory_gb, usable_bytes(), mx.metal.is_available())
+    found = limits_here(memory_gb)
     bound(mx, found)
     return found.budget
+
+
+def limits_here(memory_gb: float) -> Limits:
+    """What follows from a budget on this machine, see `limits`; nothing is set."""
+    import mlx.core as mx
+
+    return limits(memory_gb, usable_bytes(), mx.metal.is_available())
 
 
 def usable_bytes() -> int:

@@ -81,12 +81,7 @@ class WarmSet(Generic[T]):
         if name in self._models:
             return
         needed = self._expected(name)
-        if needed > self._budget:
-            raise JobError(
-                "memory",
-                f"{name} needs about {_size(needed)} and engine.memory_gb allows {_size(self._budget)}; raise it, "
-                "set engine.quantize to quality, balanced or speed, or play a smaller model",
-            )
+        check_size(name, needed, self._budget)
         pinned = [other for other in self._models if other in self._pinned]
         held = sum(self._models[other].memory for other in pinned)
         if held + needed > self._budget:
@@ -104,6 +99,20 @@ class WarmSet(Generic[T]):
             if self.memory + needed <= self._budget:
                 return
             self.drop(other)
+
+
+def check_size(name: str, needed: int, budget: int) -> None:
+    """Let a model pass that alone is within a budget; both in bytes.
+
+    Raises:
+        JobError: what it needs, what there is, what to do.
+    """
+    if needed > budget:
+        raise JobError(
+            "memory",
+            f"{name} needs about {_size(needed)} and engine.memory_gb allows {_size(budget)}; raise it, "
+            "set engine.quantize to quality, balanced or speed, or play a smaller model",
+        )
 
 
 def _size(count: int) -> str:
