@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from audiogen_daemon.audio.edges import faded
 from audiogen_daemon.audio.ring import PCM
 
 LONGEST = 0.08
@@ -14,7 +15,6 @@ LONGEST = 0.08
 
 _LENGTHS = (0.005, 0.01, 0.02, 0.04, LONGEST)
 _BEHIND_ATTACK = 0.01
-_FADE = 0.003
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def close_loop(pcm: PCM, rate: int, samples: int) -> tuple[PCM, Seam]:
 
     Of blends from 5 to 80 ms the one is taken that keeps the level of the beginning, and the attack in it, best; where
     a note begins there at most 10 ms, or what was played beyond the end would be heard beside it. With less than 5 ms
-    beyond the end there is nothing to blend, and both ends are faded for 3 ms.
+    beyond the end there is nothing to blend, and both ends are faded.
 
     Raises:
         ValueError: the take is shorter than the loop.
@@ -43,7 +43,7 @@ def close_loop(pcm: PCM, rate: int, samples: int) -> tuple[PCM, Seam]:
     head, beyond = pcm[:samples], pcm[samples:]
     lengths = [round(s * rate) for s in _LENGTHS if round(s * rate) <= min(len(beyond), samples // 2)]
     if not lengths:
-        return _faded(head, rate), Seam(0.0, 0.0)
+        return faded(head, rate), Seam(0.0, 0.0)
     if _begins(head, rate):
         lengths = [n for n in lengths if n <= round(_BEHIND_ATTACK * rate)]
     blends = [(_cost(_blend(beyond, head, n), beyond, head, n, rate), n) for n in lengths]
@@ -99,12 +99,3 @@ def _cost(blend: PCM, beyond: PCM, head: PCM, length: int, rate: int) -> float:
 
 def _level_db(pcm: PCM) -> float:
     return 10 * float(np.log10(np.mean(np.square(pcm, dtype=np.float64)) + 1e-8))
-
-
-def _faded(pcm: PCM, rate: int) -> PCM:
-    length = min(round(_FADE * rate), len(pcm) // 2)
-    ramp = (np.arange(length, dtype=np.float32) / max(1, length))[:, None]
-    out = pcm.copy()
-    out[:length] *= ramp
-    out[len(out) - length :] *= ramp[::-1]
-    return out

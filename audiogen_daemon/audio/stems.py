@@ -13,6 +13,7 @@ import numpy as np
 import soundfile
 
 from audiogen_daemon.audio import atomic, metadata, naming
+from audiogen_daemon.audio.edges import faded
 from audiogen_daemon.audio.record import StemRecord
 from audiogen_daemon.audio.resample import StreamResampler, resample, resample_loop, resampled_length
 from audiogen_daemon.audio.ring import PCM
@@ -79,6 +80,8 @@ def true_peak_db(pcm: PCM, rate: int) -> float:
 def render(record: StemRecord, pcm: PCM, rate: int, form: StemFormat, samples: int | None = None) -> tuple[PCM, float]:
     """Return the take as it will be saved, and the gain in dB that the ceiling asked for.
 
+    A loop that is whole runs into its own beginning; the ends of everything else are faded.
+
     Args:
         pcm: (samples, channels) at `rate` Hz.
         samples: exact length at the stem's rate, where bars decide it; None keeps the take's own, rounded.
@@ -91,6 +94,8 @@ def render(record: StemRecord, pcm: PCM, rate: int, form: StemFormat, samples: i
         out = resample(pcm, rate, form.rate)
     if samples is not None and len(out) != samples:
         out = np.concatenate([out[:samples], np.zeros((max(0, samples - len(out)), out.shape[1]), np.float32)])
+    if not record.loop or samples is None:
+        out = faded(out, form.rate)
     gain_db = 0.0
     if form.ceiling_db is not None:
         gain_db = min(0.0, form.ceiling_db - true_peak_db(out, form.rate))

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from audiogen_daemon.audio.edges import faded
 from audiogen_daemon.audio.resample import resample
 from audiogen_daemon.engine.requests import request_for
 from audiogen_daemon.journal import settings_from
@@ -61,7 +62,7 @@ def sound_of(settings: dict, rate: int) -> np.ndarray:
     pipeline = tone.load()
     request = request_for([Take(1, "", settings_from(settings), "")], pipeline, Path())
     parts = [item.pcm for item in pipeline.generate(request) if isinstance(item, Audio)]
-    return resample(np.concatenate(parts), pipeline.sample_rate, rate)
+    return faded(resample(np.concatenate(parts), pipeline.sample_rate, rate), rate)
 
 
 def test_what_is_accepted_while_the_daemon_stops_is_made_by_the_next(tmp_path):
