@@ -200,7 +200,11 @@ def test_a_batch_makes_each_line_once_and_goes_on_where_it_stopped(tmp_path):
     prompts.write_text(prompts.read_text() + "more\n")
     second = run("batch", prompts, *common)
     assert len(second.stdout.splitlines()) == 1
+    assert "nothing is left" not in first.stderr + second.stderr
     assert len(list((tmp_path / "out").glob("*.wav"))) == 3
+    third = run("batch", prompts, *common)
+    assert (third.returncode, third.stdout) == (0, "")
+    assert f"nothing is left to make: all 3 of {prompts} are in {tmp_path / 'out'}" in third.stderr
 
 
 def test_a_batch_that_is_killed_goes_on_and_makes_no_line_twice(tmp_path):
@@ -244,6 +248,21 @@ def test_a_wrong_batch_is_refused_before_anything_is_made(tmp_path, text, words)
     refused = run("batch", prompts, "--out", tmp_path / "out")
     assert refused.returncode == 2
     assert words in refused.stderr
+
+
+def test_all_wrong_lines_of_a_batch_are_named_at_once(tmp_path, capsys):
+    prompts = tmp_path / "prompts.txt"
+    wrong = '{"prompt": "warm", "seconds": -1}\n'
+    prompts.write_text("dusty\n" + wrong + "dusty\n{bad\n")
+    assert main(["batch", str(prompts), "--out", str(tmp_path / "out")]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert told[0] == "audiogen-daemon: line 2: seconds: -1 is outside 0.1 to 600 s"
+    assert [line.partition(":")[0] for line in told[1:]] == ["  line 4 is no JSON"]
+
+    prompts.write_text(wrong * 25)
+    assert main(["batch", str(prompts), "--out", str(tmp_path / "out")]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert (len(told), told[-1]) == (21, "  and 5 more")
 
 
 def test_a_file_that_is_not_there_is_named_with_a_cure(tmp_path, capsys):

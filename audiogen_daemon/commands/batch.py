@@ -21,6 +21,9 @@ from audiogen_daemon.settings import Settings
 DONE = "batch-done.jsonl"
 """In the output folder: one line per line of the input that is made; what makes a batch resumable."""
 
+MOST_NAMED = 20
+"""Lines that are wrong and are told at once."""
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
@@ -33,14 +36,14 @@ def run(options: argparse.Namespace) -> int:
     config = configuration.load(options.config, options.set)
     form, out = stem_format(config), options.out.absolute()
     lines = _lines(options.file)
-    jobs = list(zip(_keys(lines), lines, (_settings(line, number, config) for number, line in lines), strict=True))
+    jobs = list(zip(_keys(lines), lines, _all_settings(lines, config), strict=True))
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CommandError(f"--out {options.out}: {error.strerror}; name a folder that can be written") from error
     atomic.sweep_parts(out)
     done = _done(out / DONE)
-    failed = 0
+    failed = made = 0
     with Bar(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task(options.file.name, total=len(jobs))
         for index, (key, (number, _), settings) in enumerate(jobs):
@@ -57,8 +60,11 @@ def run(options: argparse.Namespace) -> int:
                     print(f"line {number}: {error}", file=sys.stderr)
                 else:
                     _note(out / DONE, {"key": key, "path": str(path), "seed": settings.seed})
+                    made += 1
                     print(path, flush=True)
             tell(1.0)
+    if not made and not failed:
+        print(f"nothing is left to make: all {len(jobs)} of {options.file} are in {options.out}", file=sys.stderr)
     return 1 if failed else 0
 
 
@@ -74,6 +80,24 @@ def _lines(file: Path) -> list[tuple[int, str]]:
     if not lines:
         raise CommandError(f"{file} holds no prompts; write one per line")
     return lines
+
+
+def _all_settings(lines: list[tuple[int, str]], config: configuration.Config) -> list[Settings]:
+    """Return the settings of each line.
+
+    Raises:
+        CommandError: naming the lines that are wrong, of very many the first.
+    """
+    found, wrong = [], []
+    for number, line in lines:
+        try:
+            found.append(_settings(line, number, config))
+        except CommandError as error:
+            wrong.append(str(error))
+    if wrong:
+        more = [f"and {len(wrong) - MOST_NAMED} more"] if len(wrong) > MOST_NAMED else []
+        raise CommandError("\n  ".join([*wrong[:MOST_NAMED], *more]))
+    return found
 
 
 def _settings(line: str, number: int, config: configuration.Config) -> Settings:
