@@ -25,6 +25,8 @@ from audiogen_daemon.control.discovery import announce
 from audiogen_daemon.control.peers import Peers
 from audiogen_daemon.engine import protocol as p
 from audiogen_daemon.engine.supervisor import Patience, Supervisor
+from audiogen_daemon.errors import CommandError
+from audiogen_daemon.finding import check_files, files_to_follow
 from audiogen_daemon.journal import Journal
 from audiogen_daemon.keeper import StemKeeper
 from audiogen_daemon.listening import Listening
@@ -267,6 +269,7 @@ class Daemon:
                 batch.append(self._inbox.get_nowait())
             effects: list[m.Effect] = []
             for message in batch:
+                message = await self._with_files(message)
                 now = _now()
                 self._session, more = rules.step(self._session, message, now)
                 self._trace.note("session", type(message).__name__, now.monotonic)
@@ -277,6 +280,22 @@ class Daemon:
                     case m.Forget(number) | m.SaveStem(m.Take(number)):
                         self._accepted_at.pop(number, None)
                 self._carrier.carry_out(effect)
+
+    async def _with_files(self, message: m.Message) -> m.Message:
+        """Return the message, or what is wrong with it where it wants a file followed that is not there.
+
+        What came later waits meanwhile, so that a take is made with the settings that were sent before it.
+        """
+        names = files_to_follow(message)
+        if not names:
+            return message
+        try:
+            await self._loop.run_in_executor(None, check_files, Path(self._config.stems.folder), names)
+        except CommandError as error:
+            assert isinstance(message, m.Command)
+            client = getattr(message, "client", "")
+            return m.Invalid(str(error), client, sender=message.sender, address=message.address)
+        return message
 
     async def _record(self, takes: list[m.Take]) -> None:
         if not takes:

@@ -2,15 +2,17 @@
 
 import dataclasses
 import difflib
+import math
 from pathlib import Path
 from typing import Any
 
 from audiogen_daemon.audio.describe import read_record
 from audiogen_daemon.audio.dropfolder import FOLLOWED, INPUT_ENDINGS, SOUND_ENDINGS
 from audiogen_daemon.audio.record import StemRecord
+from audiogen_daemon.engine.hearing import find_input
 from audiogen_daemon.errors import CommandError
-from audiogen_daemon.messages import Take
-from audiogen_daemon.settings import MAX_PROMPT, PARAMETERS, Settings, change, show
+from audiogen_daemon.messages import Continue, Generate, Message, SetValue, Take
+from audiogen_daemon.settings import MAX_PROMPT, PARAMETERS, Settings, change, show, to_number
 
 
 def find_stem(folder: Path, text: str) -> tuple[Path, Take]:
@@ -35,9 +37,43 @@ def find_sound(folder: Path, text: str) -> tuple[Path, Take | None]:
     Raises:
         CommandError: it is outside or is not there.
     """
-    given = not Path(text).is_absolute() and not _is_file(folder / text) and _is_file(folder / FOLLOWED / text)
-    path = _inside(folder, f"{FOLLOWED}/{text}" if given else text, INPUT_ENDINGS)
+    path = _inside(folder, text, INPUT_ENDINGS, ("", FOLLOWED))
     return path, _take(path)
+
+
+def files_to_follow(message: Message) -> tuple[str, ...]:
+    """Return the names of the files whose melody or style a message wants followed; none that is wrongly written."""
+    match message:
+        case SetValue(name, value):
+            pairs: tuple[tuple[str, object], ...] = ((name, value),)
+        case Generate(changes=changes) | Continue(changes=changes):
+            pairs = changes
+        case _:
+            return ()
+    values = [value for name, value in pairs if name in PARAMETERS and PARAMETERS[name].kind == "file"]
+    return tuple(name for value in values if (name := _file_name(value)))
+
+
+def check_files(folder: Path, names: tuple[str, ...]) -> None:
+    """Let names pass that lie in the in folder or in the drop folder.
+
+    Raises:
+        CommandError: one lies in neither, or is no path.
+    """
+    for name in names:
+        try:
+            find_input(folder, name)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise CommandError(str(error)) from error
+
+
+def _file_name(value: object) -> str:
+    """Return what names a file; empty for a take's number, for "off" and for what no file can be called."""
+    number = to_number(value)
+    try:
+        return "" if number and math.isfinite(number) else str(PARAMETERS["melody"].parse(value))
+    except CommandError:
+        return ""
 
 
 def _take(path: Path) -> Take | None:
@@ -52,18 +88,12 @@ def _take(path: Path) -> Take | None:
     return Take(record.take, record.uid, _settings(record, path), record.created, continues)
 
 
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
-        return False
-
-
-def _inside(folder: Path, text: str, endings: frozenset[str] = SOUND_ENDINGS) -> Path:
-    """Return where a path really leads, if that is a sound file in the folder."""
+def _inside(folder: Path, text: str, endings: frozenset[str] = SOUND_ENDINGS, places: tuple[str, ...] = ("",)) -> Path:
+    """Return where a path really leads from the first place in the folder that has it, if to a sound in the folder."""
     try:
         root = folder.resolve()
-        path = (root / text).resolve()
+        paths = [(root / place / text).resolve() for place in places]
+        path = next((path for path in paths if path.is_file()), paths[0])
         is_there = path.is_relative_to(root) and path.is_file()
     except (OSError, ValueError, RuntimeError) as error:
         raise CommandError(f"{show(text)} is no path: {error}") from error
@@ -73,7 +103,8 @@ def _inside(folder: Path, text: str, endings: frozenset[str] = SOUND_ENDINGS) ->
         there = [found.name for place in (root, root / FOLLOWED) for found in place.glob("*.*")]
         near = difflib.get_close_matches(path.name, there, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        raise CommandError(f"{show(text)} is not in the drop folder {root}{hint}")
+        is_nowhere = "is not in" if len(places) == 1 else f"is neither in the in folder {root / FOLLOWED} nor in"
+        raise CommandError(f"{show(text)} {is_nowhere} the drop folder {root}{hint}")
     if path.suffix.lower() not in endings:
         raise CommandError(f"{show(text)} is no sound file; give one of {', '.join(sorted(endings))}")
     return path

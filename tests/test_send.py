@@ -5,7 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from audiogen_daemon.commands.send import Asked
 from tests.live_daemon import free_port, live_daemon
@@ -58,7 +60,8 @@ def test_a_program_gets_all_that_is_said_of_a_take(daemon):
 
 
 def test_a_take_that_fails_while_it_is_followed_is_a_failure(daemon):
-    done = send(daemon.port, "/generate", "beat", "melody", "nowhere.wav", "--follow")
+    soundfile.write(daemon.stems / "in" / "tune.wav", np.zeros(44100), 44100)  # the tone model follows none
+    done = send(daemon.port, "/generate", "beat", "melody", "tune.wav", "--follow")
     assert done.returncode == 1
     assert "/take/failed" in done.stdout
 

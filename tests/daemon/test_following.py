@@ -59,9 +59,32 @@ def test_beta_says_nothing_to_a_model_that_follows_no_style(daemon):
     assert np.array_equal(take(daemon, "beta", 2.0), take(daemon))
 
 
-def test_what_is_not_there_cannot_be_read_or_is_silent_is_named(daemon):
-    assert failed(daemon, "model", "melody", "melody", "none.wav")[0] == "request"
-    assert "my tune.wav" in failed(daemon, "model", "melody", "melody", "other.wav")[1]
+def refused(daemon, address: str, *words) -> list[str]:
+    """What /error says of a message that makes no take."""
+    heard = daemon.ask((address, words))
+    assert not [values for path, values in heard if path == "/take/queued"]
+    return [values[1] for path, values in heard if path == "/error" and values[0] == address]
+
+
+@pytest.mark.parametrize("kind", ["melody", "style"])
+def test_what_is_not_there_is_refused_at_once_and_the_value_stays(daemon, kind):
+    daemon.ask((f"/set/{kind}", ("my tune.wav",)))
+    for message in ((f"/set/{kind}", "none.wav"), ("/generate", "warm", kind, "none.wav", "seconds", 0.5)):
+        (reason,) = refused(daemon, *message)
+        assert reason.startswith("none.wav is neither in ")
+        assert "my tune.wav" in reason
+    heard = daemon.ask((f"/get/{kind}", ()))
+    assert (f"/get/{kind}", ["my tune.wav"]) in heard
+    daemon.ask((f"/set/{kind}", ("off",)))
+    assert (f"/get/{kind}", [""]) in daemon.ask((f"/get/{kind}", ()))
+
+
+def test_a_refusal_goes_with_the_name_that_the_client_gave(daemon):
+    heard = daemon.ask(("/generate", ("warm", "melody", "none.wav", "client", "pad")))
+    assert [values[2:] for path, values in heard if path == "/error"] == [["pad"]]
+
+
+def test_what_cannot_be_read_or_is_silent_is_named(daemon):
     (daemon.stems / "in" / "broken.wav").write_bytes(b"RIFF nonsense")
     assert "cannot be read" in failed(daemon, "model", "melody", "melody", "broken.wav")[1]
     soundfile.write(daemon.stems / "in" / "short.wav", np.zeros(10), 44100)

@@ -1,6 +1,8 @@
 """Every control of both surfaces does what it says, acted out against the real daemon over UDP."""
 
+import numpy as np
 import pytest
+import soundfile
 
 from audiogen_daemon.control.addresses import ROWS
 
@@ -183,6 +185,7 @@ def test_the_input_is_recorded_for_so_many_bars_or_the_reason_is_told(daemon, pa
 
 
 def test_what_came_in_is_followed_and_left_again(daemon, pads):
+    soundfile.write(daemon.stems / "in" / "my tune.wav", np.zeros(44100), 44100)
     for kind in ("melody", "style"):
         pads[kind].memo = "my tune.wav"
         assert last(daemon.ask(*pads[kind].pressed()), f"/state/{kind}") == ["my tune.wav"]
