@@ -166,6 +166,20 @@ def test_generate_finishes_a_take_with_another_model_and_info_names_both(tmp_pat
     assert "final" not in again
 
 
+def test_info_tells_settings_as_generate_takes_them(tmp_path):
+    asked = {"model": "tone", "bars": "0.25", "tempo": "118.5", "signature": "7/8", "loop": "1", "seed": "4294967295"}
+    words = [word for name, value in asked.items() for word in (f"--{name}", value)]
+    assert run("generate", "dusty", *words, "-o", tmp_path / "a.wav").returncode == 0
+
+    told = dict(line.split(": ", 1) for line in run("info", tmp_path / "a.wav").stdout.splitlines())
+
+    settings = {name.rpartition(".")[2]: text for name, text in told.items() if name.startswith("take.settings.")}
+    assert asked.items() <= settings.items()
+    assert not {"key", "melody", "morph", "beta"} & set(settings)
+    assert (told["take.loop"], told["acid.signature"]) == ("1", "7/8")
+    assert not any("{" in text for text in told.values())
+
+
 @pytest.mark.parametrize(("model", "words"), [("tone", "makes the take itself"), ("musicgen-medium", "fetch musicgen")])
 def test_a_final_that_cannot_be_made_is_refused_before_the_draft_is_made(tmp_path, model, words):
     refused = run("generate", "dusty", "--model", "tone", "--finish-with", model, "-o", tmp_path / "hook.wav")
