@@ -88,7 +88,7 @@ class Carrier:
             m.EndRecording: lambda effect: self._recorder.stop(),
             m.SetGrid: self._set_grid,
             m.SetGain: lambda effect: self._listening.set_gain_db(effect.gain_db),
-            m.OpenDevice: lambda effect: self._listening.set_device(effect.name),
+            m.OpenDevice: lambda effect: self._listening.set_device(effect.command),
             m.AddPeer: self._add_peer,
             m.RemovePeer: self._remove_peer,
         }

@@ -1,6 +1,7 @@
 """Between the session's words and the monitor: takes are heard while they are made, and again afterwards."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import soundfile
 
@@ -8,6 +9,7 @@ from audiogen_daemon import messages as m
 from audiogen_daemon.audio import events as mon
 from audiogen_daemon.audio.commands import Incoming, Whole
 from audiogen_daemon.audio.isolated import IsolatedMonitor
+from audiogen_daemon.audio.outputs import why_missing
 from audiogen_daemon.audio.ring import PCM
 from audiogen_daemon.config import Monitor as MonitorConfig
 from audiogen_daemon.transport import Grid, Quantum
@@ -15,12 +17,14 @@ from audiogen_daemon.transport import Grid, Quantum
 UNKNOWN_SPEED = 1.0
 """Assumed before a take has been made: the monitor measures it while the audio comes in."""
 
+SWITCHED_OFF = "the monitor is switched off; set monitor.enabled = true"
+
 ENDLESS = 2**62
 """Samples of a jam."""
 
 
 class Listening:
-    """The monitor as the daemon uses it; `tell` is called from the monitor's thread.
+    """The monitor as the daemon uses it; `tell` is called from threads of its own.
 
     The sound card has a process of its own: it may hang or die without taking anything else along.
 
@@ -29,6 +33,7 @@ class Listening:
 
     def __init__(self, config: MonitorConfig, tell: Callable[[m.Message], None]) -> None:
         self._tell = tell
+        self._lookup = ThreadPoolExecutor(1, thread_name_prefix="outputs")
         self._playing: set[int] = set()
         self._left: dict[int, tuple[int, bool]] = {}
         self._monitor: IsolatedMonitor | None = None
@@ -51,6 +56,7 @@ class Listening:
         """Fade out and give the sound card back."""
         if self._monitor:
             self._monitor.close()
+        self._lookup.shutdown(cancel_futures=True)
 
     def begin(self, job: m.JobStarted, speed: float, accepted_at: float, launch: Quantum, loops: bool) -> None:
         """Announce a take that is being made; speed: seconds of audio per second, 0 when not known yet.
@@ -90,7 +96,7 @@ class Listening:
     def play(self, effect: m.PlayStem) -> list[m.Event]:
         """Play a stem from its file; returns nothing to say, or why it cannot be played."""
         if self._monitor is None:
-            return [m.MonitorState("", "the monitor is switched off; set monitor.enabled = true")]
+            return [m.MonitorState("", SWITCHED_OFF)]
         try:
             pcm, rate = soundfile.read(effect.path, dtype="float32", always_2d=True)
         except (OSError, soundfile.LibsndfileError) as error:
@@ -113,10 +119,26 @@ class Listening:
         if self._monitor:
             self._monitor.set_gain_db(gain_db)
 
-    def set_device(self, name: str) -> None:
-        """Move to another output."""
-        if self._monitor:
-            self._monitor.set_device(name or None)
+    def set_device(self, command: m.MonitorDevice) -> None:
+        """Move to another output once that is found; where there is none the sound stays, and `tell` hears why."""
+        self._lookup.submit(self._move, command)
+
+    def _move(self, command: m.MonitorDevice) -> None:
+        reason = self._why_not(command.name)
+        if reason:
+            self._tell(m.Invalid(reason, sender=command.sender, address=command.address))
+        elif self._monitor:
+            self._monitor.set_device(command.name or None)
+
+    def _why_not(self, name: str) -> str:
+        """Return why the sound cannot move there. What it is on already may be hidden from others: it is in use."""
+        if self._monitor is None:
+            return SWITCHED_OFF
+        here = self._monitor.device_name
+        if name.lower() in ("", here.lower()):
+            return ""
+        reason = why_missing(name)
+        return f'{reason}; the sound stays on "{here}"' if reason and here else reason
 
     def level(self) -> m.MonitorLevel | None:
         """Return the level since the last call while something plays."""

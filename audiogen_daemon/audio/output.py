@@ -49,6 +49,16 @@ def refresh_devices() -> None:
         raise OutputError(f"PortAudio does not start again ({error})") from error
 
 
+def find_output(device: str | None) -> dict[str, Any]:
+    """Return what PortAudio knows of an output; arguments and errors as `Output`."""
+    portaudio = load_portaudio()
+    try:
+        info: dict[str, Any] = portaudio.query_devices(device, "output")
+    except (portaudio.PortAudioError, ValueError) as error:
+        raise OutputError(_no_device(portaudio, device, error)) from error
+    return info
+
+
 class Output:
     """A running stream, at the device's own rate.
 
@@ -63,10 +73,7 @@ class Output:
 
     def __init__(self, device: str | None, block: int, make_player: Callable[[int, int], Player]) -> None:
         portaudio = load_portaudio()
-        try:
-            info = portaudio.query_devices(device, "output")
-        except (portaudio.PortAudioError, ValueError) as error:
-            raise OutputError(_no_device(portaudio, device, error)) from error
+        info = find_output(device)
         self.name = str(info["name"])
         self.rate = round(float(info["default_samplerate"]))
         self.channels = min(2, int(info["max_output_channels"]))
@@ -148,4 +155,4 @@ def _no_device(portaudio: ModuleType, device: str | None, error: Exception) -> s
         return "this machine has no sound output; connect one, or set monitor.enabled=false"
     if device is None:
         return f"no default output ({error}); set monitor.device to one of: {', '.join(outputs)}"
-    return f'no output matches "{device}"; set monitor.device to one of: {", ".join(outputs)}'
+    return f'no output matches "{device}"; name one of: {", ".join(outputs)}'

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from audiogen_daemon.messages.commands import Again, Continue
+from audiogen_daemon.messages.commands import Again, Continue, MonitorDevice
 from audiogen_daemon.messages.values import Peer, Take
 from audiogen_daemon.settings import Settings
 from audiogen_daemon.transport import Grid, Quantum
@@ -194,9 +194,9 @@ class SetGain:
 
 @dataclass(frozen=True)
 class OpenDevice:
-    """Play through this device from now on."""
+    """Play through the command's device from now on, or tell the one who asked why not."""
 
-    name: str
+    command: MonitorDevice
 
 
 @dataclass(frozen=True)

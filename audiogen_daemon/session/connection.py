@@ -30,7 +30,7 @@ def gain(session: Session, command: m.MonitorGain, now: Now) -> Step:
 
 
 def device(session: Session, command: m.MonitorDevice, now: Now) -> Step:
-    return session, [m.OpenDevice(command.name)]
+    return session, [m.OpenDevice(command)]
 
 
 def take_audible(session: Session, event: m.TakeAudible, now: Now) -> Step:

@@ -65,6 +65,23 @@ def test_a_musicgen_take_is_heard_before_it_is_complete_and_what_is_heard_is_sav
     assert np.abs(heard[: start - lead]).max() == 0.0
 
 
+@pytest.mark.jack
+def test_a_device_that_nobody_has_leaves_the_sound_on_the_one_it_plays_through(jack, tmp_path):  # noqa: F811
+    sets = ["monitor.enabled=true", "monitor.device=system"]
+    with live_daemon(tmp_path, *sets, environment=os.environ | jack.env) as daemon:
+        wait_for(lambda: device_of(daemon) == "system")
+        since = len(daemon.heard)
+        daemon.send("/monitor/device", "foo")
+        reason = daemon.wait("/error", lambda v: v[0] == "/monitor/device", since)[1]
+        assert reason == 'no output matches "foo"; name one of: system; the sound stays on "system"'
+        daemon.send("/generate", "warm", "seconds", 0.5)
+        daemon.wait("/take/playing", since=since)
+        assert device_of(daemon) == "system"
+        assert "/monitor/device" not in [path for path, _ in daemon.heard[since:]]
+        daemon.send("/monitor/device", "system")
+        daemon.wait("/monitor/device", lambda v: v == ["system"], since)
+
+
 def xruns(jack) -> int:  # noqa: F811
     """Blocks that the JACK server says were dropped on the way to it."""
     return (jack.folder / "jack.log").read_text(errors="replace").lower().count("xrun")
