@@ -24,7 +24,7 @@ from audiogen_daemon.keeper import finished, record_of
 from audiogen_daemon.messages import SaveStem, Take
 from audiogen_daemon.models.bits import Bits
 from audiogen_daemon.models.pipeline import Pipeline, Request
-from audiogen_daemon.settings import Settings, change
+from audiogen_daemon.settings import Settings, change, needs_tempo
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def new_take(number: int, settings: Settings, uid: str = "") -> Take:
 def complete(settings: Settings) -> Settings:
     """Return the settings with a seed drawn, and checked as a whole."""
     if settings.bars and not settings.tempo:
-        raise CommandError(f"bars {settings.bars:g} need a tempo; give one, such as 120")
+        raise CommandError(f"{needs_tempo(settings.bars)}; give one, such as 120")
     if settings.variations > 1:
         raise CommandError(
             f"variations {settings.variations} are made at once by a daemon; here, ask for one take per seed"

@@ -163,7 +163,7 @@ class Daemon:
         """Put the takes that an earlier daemon accepted and did not finish back into the queue."""
         takes = await self._loop.run_in_executor(self._disk, self._keeper.recover)
         if takes:
-            log.info("%d accepted takes are still to be made", len(takes))
+            log.info("still to be made of the takes that were accepted: %d", len(takes))
         self._session = rules.accept_journal(self._session, tuple(takes))
         self._refresh_models()
 

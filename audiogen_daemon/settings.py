@@ -77,7 +77,11 @@ class Settings:
 
 @dataclass(frozen=True)
 class Parameter:
-    """One setting: what it accepts and what it means. low and high are inclusive."""
+    """One setting: what it accepts and what it means. low and high are inclusive.
+
+    or_zero: 0 is taken too, and switches it off. exact: a number with a fraction is refused; as another integer, which
+    a fader may move, it is rounded.
+    """
 
     name: str
     kind: Kind
@@ -87,6 +91,8 @@ class Parameter:
     unit: str = ""
     default_word: str = ""
     choices: tuple[str, ...] = ()
+    or_zero: bool = False
+    exact: bool = False
 
     def parse(self, value: Any) -> Any:
         """Return the value as its type, from a number, a numeric string, a boolean or a text.
@@ -109,8 +115,12 @@ class Parameter:
         if self.default_word and isinstance(value, str) and value.strip().lower() in (self.default_word, "default"):
             return None if self.default_word == "model" else self.low
         number = to_number(value)
-        if number is None or not math.isfinite(number) or not self._inside(number):
+        if number is None:
+            raise CommandError(f"{show(value)} is no number; send {self._range()}")
+        if not math.isfinite(number) or not self._inside(number):
             raise CommandError(f"{show(value)} is outside {self._range()}")
+        if self.exact and not number.is_integer():
+            raise CommandError(f"{show(value)} is no whole number; send {self._range()}")
         return round(number) if self.kind == "integer" else float(number)
 
     @property
@@ -133,12 +143,11 @@ class Parameter:
         raise CommandError(f"{show(value)} is none of {', '.join(self.choices)}")
 
     def _inside(self, number: float) -> bool:
-        off = self.name in ("bars", "tempo") and number == 0
-        return off or self.low <= number <= self.high
+        return (self.or_zero and number == 0) or self.low <= number <= self.high
 
     def _range(self) -> str:
         words = f"{self.low:.10g} to {self.high:.10g}{' ' + self.unit if self.unit else ''}"
-        if self.name in ("bars", "tempo"):
+        if self.or_zero:
             words = f"{words} (0 switches it off)"
         return f'{words}, or "{self.default_word}"' if self.default_word else words
 
@@ -155,11 +164,15 @@ PARAMETERS: dict[str, Parameter] = {
         ),
         Parameter("prompt", "text", "what it should sound like"),
         Parameter("seconds", "number", "length of a take when bars is 0", 0.1, 600, "s"),
-        Parameter("bars", "number", "length in bars of the tempo and signature; 0 uses seconds", 0.25, 256),
-        Parameter("tempo", "number", "beats per minute; 0 leaves it free", 30, 300, "bpm"),
+        Parameter(
+            "bars", "number", "length in bars of the tempo and signature; 0 uses seconds", 0.25, 256, or_zero=True
+        ),
+        Parameter("tempo", "number", "beats per minute; 0 leaves it free", 30, 300, "bpm", or_zero=True),
         Parameter("signature", "signature", "time signature, as 4/4"),
         Parameter("key", "key", 'such as "C", "F# minor" or "Bb dorian"; "" leaves it free'),
-        Parameter("seed", "integer", "the same seed makes the same take; -1 draws a new one", -1, 2**32 - 1),
+        Parameter(
+            "seed", "integer", "the same seed makes the same take; -1 draws a new one", -1, 2**32 - 1, exact=True
+        ),
         Parameter("temperature", "number", "how adventurous the choice of tokens is; 0 is greedy", 0, 2, "", "model"),
         Parameter("top_k", "integer", "candidates per token; 1 is greedy, 0 keeps all", 0, 2048, "", "model"),
         Parameter("top_p", "number", "probability mass kept; 0 switches it off", 0, 1, "", "model"),
@@ -177,6 +190,9 @@ PARAMETERS: dict[str, Parameter] = {
         ),
     )
 }
+
+BARS_OF_SOUND = dataclasses.replace(PARAMETERS["bars"], unit="bars", or_zero=False)
+"""How many bars of what sounds are kept."""
 
 
 def change(settings: Settings, name: str, value: Any) -> Settings:
@@ -205,8 +221,14 @@ def to_number(value: Any) -> float | None:
     return None
 
 
+def needs_tempo(bars: float) -> str:
+    """Say that so many bars have no length yet, for an error that goes on with the cure."""
+    return f"{bars:g} bar needs a tempo" if bars == 1 else f"{bars:g} bars need a tempo"
+
+
 def show(value: Any) -> str:
-    """Return a value as it may stand in an error: strings quoted, long ones cut."""
+    """Return a value as it may stand in an error: strings quoted, long ones cut, booleans as 1 and 0."""
+    value = int(value) if isinstance(value, bool) else value
     text = f'"{value}"' if isinstance(value, str) else f"{value:.7g}" if isinstance(value, float) else str(value)
     return text if len(text) <= 60 else f"{text[:56]}…{text[-1]}"
 

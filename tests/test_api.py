@@ -90,7 +90,7 @@ def test_a_loop_saved_at_another_rate_still_runs_into_its_start(tmp_path, bars, 
     [
         ({"seconds": -1}, "seconds: -1 is outside"),
         ({"tempo": 120, "bars": -1}, "bars: -1 is outside"),
-        ({"bars": 4}, "bars 4 need a tempo"),
+        ({"bars": 4}, "4 bars need a tempo"),
         ({"colour": "red"}, 'unknown setting "colour"'),
         ({"variations": 2}, "ask for one take per seed"),
         ({"model": "musicgen-small"}, "audiogen-daemon fetch musicgen-small"),

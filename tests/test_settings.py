@@ -18,6 +18,15 @@ def test_whole_numbers_arrive_in_any_form(value):
     assert change(Settings(), "top_k", value).top_k == 1
 
 
+@pytest.mark.parametrize("value", [7, 7.0, "7", "7.0"])
+def test_a_seed_is_exact(value):
+    assert change(Settings(), "seed", value).seed == 7
+
+
+def test_what_a_fader_sends_for_a_whole_number_is_rounded():
+    assert change(Settings(), "variations", 2.9999).variations == 3
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
@@ -28,7 +37,11 @@ def test_whole_numbers_arrive_in_any_form(value):
         ("seconds", 0, "0 is outside 0.1 to 600 s"),
         ("seconds", 1e9, "outside 0.1 to 600 s"),
         ("seconds", math.nan, "nan is outside"),
-        ("seconds", "soon", '"soon" is outside'),
+        ("seconds", "soon", '"soon" is no number; send 0.1 to 600 s'),
+        ("loop", "True", '"True" is no number; send 0 to 1'),
+        ("tempo", True, "1 is outside 30 to 300 bpm (0 switches it off)"),
+        ("seed", 7.5, "7.5 is no whole number; send -1 to 4294967295"),
+        ("seed", "7.5", '"7.5" is no whole number'),
         ("tempo", 1000, "outside 30 to 300 bpm"),
         ("tempo", -1, "outside"),
         ("bars", 10_000, "outside 0.25 to 256"),

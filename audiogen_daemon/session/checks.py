@@ -4,7 +4,7 @@ import difflib
 
 from audiogen_daemon.errors import CommandError
 from audiogen_daemon.session.state import Session
-from audiogen_daemon.settings import Settings
+from audiogen_daemon.settings import Settings, needs_tempo
 
 
 def check(session: Session, settings: Settings) -> None:
@@ -14,7 +14,7 @@ def check(session: Session, settings: Settings) -> None:
         CommandError: what is wrong, what is allowed, what to do.
     """
     if settings.bars and not settings.tempo:
-        raise CommandError(f"bars {settings.bars:g} need a tempo; send /set/tempo, or 0 bars to use seconds")
+        raise CommandError(f"{needs_tempo(settings.bars)}; send /set/tempo, or 0 bars to use seconds")
     if session.engine == "down":
         raise CommandError(f"the engine is down ({session.engine_reason}); /model/load starts it again")
     check_installed(session, settings.model)

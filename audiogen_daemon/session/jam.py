@@ -8,7 +8,7 @@ from audiogen_daemon.session.checks import check
 from audiogen_daemon.session.finals import give_way
 from audiogen_daemon.session.state import Now, Session, Step
 from audiogen_daemon.session.takes import drawn_seed, run_next, uid
-from audiogen_daemon.settings import MORPH_SLOTS, Settings, change
+from audiogen_daemon.settings import BARS_OF_SOUND, MORPH_SLOTS, Settings, change, needs_tempo
 
 STEERS = ("prompt", "morph", "temperature", "top_k", "top_p", "guidance", "beta")
 """Settings that a running jam follows at once."""
@@ -67,9 +67,9 @@ def keep(session: Session, command: m.JamKeep, now: Now) -> Step:
     clock = {name: getattr(session.settings, name) for name in ("tempo", "signature", "seconds", "bars")}
     settings = dataclasses.replace(session.jam.settings, **clock)
     if command.bars is not None:
-        settings = change(settings, "bars", command.bars)
+        settings = dataclasses.replace(settings, bars=BARS_OF_SOUND.parse(command.bars))
     if settings.bars and not settings.tempo:
-        raise CommandError(f"bars {settings.bars:g} need a tempo; send /set/tempo")
+        raise CommandError(f"{needs_tempo(settings.bars)}; send /set/tempo")
     number = session.next_take
     take = m.Take(number, uid(session, number), settings, now.wall)
     said = m.Answer(command.sender, "/jam/kept", (number, settings.length))

@@ -5,7 +5,7 @@ import dataclasses
 from audiogen_daemon import messages as m
 from audiogen_daemon.errors import CommandError
 from audiogen_daemon.session.state import Now, Session, Step
-from audiogen_daemon.settings import PARAMETERS, Settings
+from audiogen_daemon.settings import BARS_OF_SOUND, Settings, needs_tempo
 from audiogen_daemon.transport import Grid
 
 BARS = 4.0
@@ -47,14 +47,10 @@ def _grid(session: Session, now: Now) -> Grid | None:
 
 def _bars(settings: Settings, asked: float | None) -> float:
     """Return how many bars; 0 where nobody named bars and no tempo is known: then `seconds` count, as for takes."""
-    if asked is not None:
-        bars = PARAMETERS["bars"].parse(asked)
-        if not bars:
-            raise CommandError("0 bars are no recording; record 0.25 to 256")
-    else:
-        bars = settings.bars or (BARS if settings.tempo else 0.0)
+    usual = settings.bars or (BARS if settings.tempo else 0.0)
+    bars = usual if asked is None else BARS_OF_SOUND.parse(asked)
     if bars and not settings.tempo:
-        raise CommandError(f"{bars:g} bars need a tempo; send /set/tempo, or start the DAW")
+        raise CommandError(f"{needs_tempo(bars)}; send /set/tempo, or start the DAW")
     return float(bars)
 
 

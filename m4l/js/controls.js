@@ -58,12 +58,13 @@ var Controls = (function () {
         }
     }
 
-    // The seed of the next take: a new one unless it is locked. It stays below 2^24, which a Live parameter holds exactly.
+    // The seed of the next take: a new one unless it is locked. It stays below 2^24, which a Live parameter holds exactly;
+    // automation leaves fractions in it.
     function nextSeed() {
         if (!values.lock) {
             move("seed", Math.floor(Math.random() * SEEDS));
         }
-        return values.seed;
+        return Math.round(values.seed);
     }
 
     return {

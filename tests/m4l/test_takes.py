@@ -80,12 +80,14 @@ def test_an_unlocked_seed_is_new_each_time_and_shown(device):
 
 def test_a_locked_seed_makes_the_same_take_again(device):
     device.turn("Seed Lock", 1)
+    device.turn("Seed", 4242.25)  # as automation leaves it
     device.generate("same")
     device.generate("same")
 
     files = eventually(lambda: [c["file"] for c in device.live.clips()] if len(device.live.clips()) == 2 else [])
     first, second = (_sound(file) for file in files)
     assert first == second
+    assert [words[words.index("seed") + 1] for words in device.sent("/generate")] == [4242, 4242]
 
 
 def _sound(path):

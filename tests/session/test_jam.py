@@ -78,6 +78,8 @@ def test_the_end_of_a_jam_is_kept_as_a_take_of_so_many_bars():
     session, effects = play(session, m.JamKeep(2))
     assert "need a tempo" in errors(effects)[0]
     session, _ = play(session, m.TransportTempo(120))
+    for bars in (0, 400):
+        assert errors(play(session, m.JamKeep(bars))[1]) == [f"{bars} is outside 0.25 to 256 bars"]
     session, effects = play(session, m.JamKeep(2))
     keep = effects[0]
     assert (keep.jam, keep.take.settings.length) == (session.jam.id, 4.0)
