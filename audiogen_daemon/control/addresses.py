@@ -210,7 +210,7 @@ ANSWERS: tuple[tuple[str, str, str], ...] = (
         "said again of a final that gave way",
     ),
     ("/take/started", "id", "the engine works on it"),
-    ("/take/progress", "id fraction eta", "0 to 1; seconds left"),
+    ("/take/progress", "id fraction eta", "0 to 1; seconds left at the pace since the first step"),
     ("/take/audible", "id latency", "its first samples exist, seconds after the request"),
     ("/preview/started", "id path seconds", "a WAV file that grows while the take is made"),
     ("/preview/written", "id seconds", "how much of it is there"),

@@ -22,10 +22,14 @@ def job_progress(session: Session, event: m.JobProgress, now: Now) -> Step:
     if running is None or running.take(event.take) is None:
         return session, []
     fraction = min(1.0, event.step / max(event.steps, 1))
+    if not running.told_at:
+        # What came before, loading a model or reading the prompt, says nothing of the steps that are left.
+        running = dataclasses.replace(running, since=now.monotonic, behind=fraction, told_at=now.monotonic)
+        session = dataclasses.replace(session, running=running)
     if fraction < 1.0 and now.monotonic - running.told_at < PROGRESS_INTERVAL:
         return session, []
-    elapsed = now.monotonic - running.since
-    eta = elapsed * (1 - fraction) / fraction if fraction > 0 else 0.0
+    made = fraction - running.behind
+    eta = (now.monotonic - running.since) * (1 - fraction) / made if made > 0 else 0.0
     session = dataclasses.replace(session, running=dataclasses.replace(running, told_at=now.monotonic))
     return session, [m.Notify("/take/progress", (take.id, fraction, eta)) for take in running.takes]
 
@@ -110,7 +114,8 @@ def _what_died(session: Session, event: m.EngineState) -> str:
         take = session.running.takes[0]
         text += f' during take {take.id} "{take.settings.prompt[:40]}"'
     if event.state == "restarting":
-        text += f"; restarting, {len(session.queue)} takes still queued"
+        waiting = len(session.queue)
+        text += f"; restarting, {waiting} take{'' if waiting == 1 else 's'} still queued"
     elif event.state == "down":
         text += "; it stays down until /model/load"
     return text

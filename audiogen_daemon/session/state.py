@@ -25,11 +25,14 @@ class Now:
 class Running:
     """The takes the engine works on: one, or all variations of one request; those that have ended are taken out.
 
+    since: when they were begun; once the first step is done, when that was. behind: the fraction made by then. The time
+    that is left is reckoned from both. told_at: when their progress was told, 0 before the first step.
     gives_way: a final that was stopped so that others go first; it waits again when it has stopped.
     """
 
     takes: tuple[m.Take, ...]
     since: float
+    behind: float = 0.0
     told_at: float = 0.0
     gives_way: bool = False
 

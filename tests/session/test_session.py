@@ -217,12 +217,30 @@ def test_progress_is_limited_to_ten_a_second_and_ends_at_one():
     assert fractions == sorted(fractions)
 
 
+def test_the_time_that_is_left_follows_the_steps_and_not_what_went_before_them():
+    session, _ = play(ready(), m.Generate(), at=100.0)
+    session, effects = play(session, m.JobProgress(1, 1, 500), at=107.0)  # the model was loaded meanwhile
+    assert told(effects) == []
+    left = []
+    for number in range(2, 501):
+        session, effects = play(session, m.JobProgress(1, number, 500), at=107.0 + (number - 1) * 0.02)
+        left += [(number, t[3]) for t in told(effects)]
+    assert len(left) > 50
+    for number, eta in left:
+        assert eta == pytest.approx((500 - number) * 0.02)
+
+
+def test_a_take_of_one_step_is_told_as_done():
+    session, _ = play(ready(), m.Generate())
+    assert told(play(session, m.JobProgress(1, 1, 1))[1]) == [("/take/progress", 1, 1.0, 0.0)]
+
+
 def test_the_death_of_the_engine_fails_the_running_take_and_keeps_the_queue():
     session, _ = play(ready(), m.Generate(), m.Generate())
     session, effects = play(session, m.EngineState("restarting", "engine exited with signal 9 (SIGKILL)"))
     assert ("/take/failed", 1, "engine", "engine exited with signal 9 (SIGKILL)") in told(effects)
     assert errors(effects) == [
-        'engine exited with signal 9 (SIGKILL) during take 1 "warm rhodes"; restarting, 1 takes still queued'
+        'engine exited with signal 9 (SIGKILL) during take 1 "warm rhodes"; restarting, 1 take still queued'
     ]
     session, effects = play(session, m.EngineState("starting"), m.EngineState("ready"))
     assert [e.takes[0].id for e in effects if isinstance(e, m.Run)] == [2]
