@@ -14,6 +14,15 @@ def test_a_prompt_that_is_refused_ends_it_at_once(tmp_path):
     done = subprocess.run([*COMMAND, "--out", tmp_path, ""], capture_output=True, text=True, timeout=DEADLINE)
     assert done.returncode == 2
     assert "prompt is empty; say what it should sound like" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_leaves_what_it_made_and_the_folders_that_were_there(tmp_path):
+    (tmp_path / "in").mkdir()
+    words = ["--set", "monitor.enabled=false", "--set", "take.seconds=0.3", "--out", tmp_path, "dusty"]
+    done = subprocess.run([*COMMAND, *words], capture_output=True, text=True, timeout=DEADLINE)
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.suffix or path.name for path in tmp_path.iterdir()) == [".json", ".png", ".wav", "in"]
 
 
 def test_its_daemon_does_not_outlive_it(tmp_path):

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 
 from audiogen_daemon import config as configuration
+from audiogen_daemon.audio.dropfolder import FOLLOWED
 from audiogen_daemon.client import Client
 from audiogen_daemon.commands.send import ENDS
 from audiogen_daemon.errors import CommandError, EngineError
@@ -24,6 +25,7 @@ from audiogen_daemon.messages import Peer
 from audiogen_daemon.models import registry
 from audiogen_daemon.service.lock import holder
 from audiogen_daemon.spectrogram import draw
+from audiogen_daemon.watching import AGAIN
 
 START_TIMEOUT = 60.0
 TAKE_TIMEOUT = 600.0
@@ -47,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="audiogen-demo-") as state:
         sets = [*options.set, f"engine.model={model}", "osc.listen=127.0.0.1:0", "osc.notify="]
         sets += [f"stems.folder={options.out.absolute()}", f"daemon.state={state}"]
-        with _daemon(options.config, sets, Path(state)) as client:
+        with _tidied(options.out.absolute()), _daemon(options.config, sets, Path(state)) as client:
             result = _play(client, options.prompt, console) | {"model": model}
     pcm, rate = soundfile.read(result["path"], dtype="float32", always_2d=True)
     picture = Path(result["path"]).with_suffix(".png")
@@ -58,6 +60,18 @@ def run(options: argparse.Namespace) -> int:
     else:
         _tell(result)
     return 0
+
+
+@contextmanager
+def _tidied(out: Path) -> Iterator[None]:
+    """Take away afterwards the folders that the daemon made there and that stayed empty."""
+    made = [folder for folder in (out / AGAIN, out / FOLLOWED, out) if not folder.exists()]
+    try:
+        yield
+    finally:
+        for folder in made:
+            with suppress(OSError):  # it is not empty
+                folder.rmdir()
 
 
 @contextmanager
