@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from audiogen_daemon.messages import Peer
-from audiogen_daemon.service.manager import ServiceError
+from audiogen_daemon.service.manager import ServiceError, supervisor
 
 NAME = "daemon.lock"
 RECORD_BYTES = 256
@@ -21,11 +21,15 @@ READERS_PATIENCE = 0.5
 
 @dataclass(frozen=True)
 class Holder:
-    """The process that holds the lock, and where it listens; port 0 until it does."""
+    """The process that holds the lock, and where it listens; port 0 until it does.
+
+    service: the service manager that started it, "" when a person did.
+    """
 
     pid: int
     host: str = ""
     port: int = 0
+    service: str = ""
 
 
 class Lock:
@@ -52,11 +56,11 @@ class Lock:
             os.close(self._file)
             raise ServiceError(_taken(other, folder))
         self.left = _read(self._file)
-        self._write(Holder(os.getpid()))
+        self._write(Holder(os.getpid(), service=supervisor()))
 
     def record(self, listen: Peer) -> None:
         """Tell other processes where this one listens."""
-        self._write(Holder(os.getpid(), listen.host, listen.port))
+        self._write(Holder(os.getpid(), listen.host, listen.port, supervisor()))
 
     def release(self) -> None:
         """Let go. The file stays: removing it would let two processes lock two files of one name."""
@@ -112,9 +116,18 @@ def _read(file: int) -> Holder | None:
 
 
 def _taken(other: Holder | None, folder: Path) -> str:
-    pid = other.pid if other else "unknown"
+    pid = f"pid {other.pid}" if other else "it has not said who it is"
     where = f", listening on {other.host}:{other.port}" if other and other.port else ""
     return (
-        f"audiogen-daemon already runs (pid {pid}{where}) with the state folder {folder}; stop it with "
-        f"`audiogen-daemon stop` or `kill {pid}`, or give this one its own: --set daemon.state=DIR"
+        f"audiogen-daemon already runs ({pid}{where}) with the state folder {folder}; {_end(other)}, "
+        "or give this one its own: --set daemon.state=DIR"
     )
+
+
+def _end(other: Holder | None) -> str:
+    """Say what ends it: a daemon that a person started is none of the login service's, which `stop` stops."""
+    if other is None:
+        return "try again in a second"
+    if other.service:
+        return "stop the login service with `audiogen-daemon stop`"
+    return f"end it where it was started with Ctrl-C, or with `kill {other.pid}`"

@@ -41,8 +41,20 @@ def test_a_second_daemon_is_told_who_holds_the_lock_and_what_to_do(other_daemon,
         Lock(tmp_path)
 
     assert f"pid {other_daemon.pid}, listening on 127.0.0.1:12010" in str(refused.value)
-    assert f"kill {other_daemon.pid}" in str(refused.value)
+    assert f"with Ctrl-C, or with `kill {other_daemon.pid}`" in str(refused.value)
+    assert "audiogen-daemon stop" not in str(refused.value)
     assert "--set daemon.state=DIR" in str(refused.value)
+
+
+def test_who_meets_the_login_services_daemon_is_told_to_stop_the_service(tmp_path, monkeypatch):
+    monkeypatch.setenv("AUDIOGEN_SERVICE", "launchd")
+    with Lock(tmp_path) as held:
+        held.record(Peer("127.0.0.1", 12010))
+        with pytest.raises(
+            ServiceError, match="stop the login service with `audiogen-daemon stop`, or give"
+        ) as refused:
+            Lock(tmp_path)
+    assert "kill" not in str(refused.value)
 
 
 def test_who_holds_it_can_be_asked_from_outside(other_daemon, tmp_path):
