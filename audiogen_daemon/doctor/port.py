@@ -10,7 +10,7 @@ from audiogen_daemon.config import Config
 from audiogen_daemon.control import osc
 from audiogen_daemon.doctor.check import Check
 from audiogen_daemon.messages import Peer
-from audiogen_daemon.service.lock import Holder, holder
+from audiogen_daemon.service.lock import Holder, holder, how_to_end
 
 NAME = "OSC port"
 PING_TIMEOUT = 0.5
@@ -28,7 +28,7 @@ def check_port(config: Config) -> Check:
         return _busy_port(listen, running, error)
     if running and running.port:
         found = f"the daemon (pid {running.pid}) listens on {running.host}:{running.port}, not on {config.osc.listen}"
-        return Check(NAME, None, found, "audiogen-daemon stop, then start, for the new setting")
+        return Check(NAME, None, found, f"{how_to_end(running)}, then start it again for the new setting")
     return Check(NAME, True, f"{listen.host}:{listen.port} is free")
 
 
@@ -41,7 +41,9 @@ def _busy_port(listen: Peer, running: Holder | None, error: OSError) -> Check:
         found = f"{place} is held by the daemon (pid {running.pid})"
         if answers:
             return Check(NAME, True, f"{found}, which answers")
-        return Check(NAME, False, f"{found}, which does not answer", "see its log, then: audiogen-daemon stop, start")
+        return Check(
+            NAME, False, f"{found}, which does not answer", f"see its log; {how_to_end(running)}, then start it again"
+        )
     who = "an audiogen-daemon with another state folder" if answers else "another program"
     see = f"lsof -nP -iUDP:{listen.port}"
     return Check(

@@ -119,13 +119,13 @@ def _taken(other: Holder | None, folder: Path) -> str:
     pid = f"pid {other.pid}" if other else "it has not said who it is"
     where = f", listening on {other.host}:{other.port}" if other and other.port else ""
     return (
-        f"audiogen-daemon already runs ({pid}{where}) with the state folder {folder}; {_end(other)}, "
+        f"audiogen-daemon already runs ({pid}{where}) with the state folder {folder}; {how_to_end(other)}, "
         "or give this one its own: --set daemon.state=DIR"
     )
 
 
-def _end(other: Holder | None) -> str:
-    """Say what ends it: a daemon that a person started is none of the login service's, which `stop` stops."""
+def how_to_end(other: Holder | None) -> str:
+    """Say what ends a daemon; one that a person started is not the login service's, which `stop` stops."""
     if other is None:
         return "try again in a second"
     if other.service:

@@ -69,7 +69,7 @@ def test_our_own_daemon_holds_it_and_is_silent(taken, tmp_path):
 
     assert check.ok is False
     assert "does not answer" in check.found
-    assert "audiogen-daemon stop" in check.cure
+    assert f"`kill {os.getpid()}`, then start it again" in check.cure
 
 
 def test_another_program_holds_it(taken, tmp_path):
@@ -97,7 +97,18 @@ def test_the_daemon_listens_elsewhere(taken, tmp_path):
 
     assert check.ok is None
     assert "listens on 127.0.0.1:12345" in check.found
-    assert "stop, then start" in check.cure
+    assert check.cure.endswith(f"with `kill {os.getpid()}`, then start it again for the new setting")
+
+
+def test_the_login_services_daemon_listens_elsewhere(taken, tmp_path, monkeypatch):
+    monkeypatch.setenv("AUDIOGEN_SERVICE", "systemd")
+    settings = listening_on(taken, tmp_path)
+    taken.close()
+    with Lock(tmp_path) as lock:
+        lock.record(Peer("127.0.0.1", 12345))
+        cure = check_port(settings).cure
+
+    assert cure == "stop the login service with `audiogen-daemon stop`, then start it again for the new setting"
 
 
 def test_an_address_of_another_machine(tmp_path):
