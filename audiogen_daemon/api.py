@@ -55,7 +55,7 @@ class GenerationResult:
         from audiogen_daemon.audio import stems
 
         path = Path(path).absolute()
-        return self.save_stem(path.parent, stems.StemFormat(template=stem_name(path), rate=rate))
+        return self.save_stem(path.parent, stems.StemFormat(template=template_for(path), rate=rate))
 
     def save_stem(self, folder: Path, form: Any, take: Take | None = None) -> Path:
         """Write the take into a folder in a `stems.StemFormat`, named by its template; take: None is one of its own."""
@@ -117,8 +117,8 @@ def settings_for(prompt: str, config: configuration.Config, values: dict[str, An
     return complete(settings)
 
 
-def stem_name(path: Path, encoding: str = "pcm24") -> str:
-    """Return the name, without its ending, under which a stem is written; a path without an ending gets its own.
+def template_for(path: Path, encoding: str = "pcm24") -> str:
+    """Return the template that gives a path's name and nothing else; one without an ending gets that of the encoding.
 
     Raises:
         CommandError: it ends as sound of another kind, or with something that is no ending.
@@ -128,7 +128,7 @@ def stem_name(path: Path, encoding: str = "pcm24") -> str:
     ending = ENDINGS[encoding]
     if path.suffix.lower() not in ("", ending):
         raise CommandError(f"{path.name} would be a {ending} file by another name; name it {path.stem}{ending}")
-    return path.stem
+    return path.stem.replace("{", "{{").replace("}", "}}")
 
 
 def new_take(number: int, settings: Settings, uid: str = "") -> Take:

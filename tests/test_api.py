@@ -40,6 +40,11 @@ def test_a_take_is_saved_as_wav_under_a_name_without_an_ending_too(tmp_path, nam
     assert short_take().save(tmp_path / name) == tmp_path / "take.wav"
 
 
+@pytest.mark.parametrize(("name", "saved"), [("a{b}", "a-b"), ("a{seed}", "a-seed"), ("a{", "a")])
+def test_a_name_with_braces_is_no_template_and_made_safe_as_all_names_are(tmp_path, name, saved):
+    assert short_take().save(tmp_path / f"{name}.wav") == tmp_path / f"{saved}.wav"
+
+
 def short_take():
     return GenerationResult(np.zeros((3200, 1), np.float32), 32000, Settings(seconds=0.1, seed=1), 1.0)
 

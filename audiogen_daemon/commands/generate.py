@@ -60,7 +60,7 @@ def _named(form: StemFormat, output: Path) -> StemFormat:
     from audiogen_daemon import api
 
     try:
-        return dataclasses.replace(form, template=api.stem_name(output, form.encoding))
+        return dataclasses.replace(form, template=api.template_for(output, form.encoding))
     except CommandError as error:
         raise CommandError(f"-o {error}, or choose the kind: --set stems.format={'|'.join(ENDINGS)}") from error
 
