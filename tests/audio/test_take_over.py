@@ -9,7 +9,8 @@ from audiogen_daemon.audio import monitor as module
 from audiogen_daemon.audio.commands import Incoming, Whole
 from audiogen_daemon.audio.events import DeviceOpened, Finished
 from audiogen_daemon.audio.resample import resample_loop
-from tests.audio.test_monitor import Bench, Card
+from tests.audio.card import Card
+from tests.audio.test_monitor import Bench
 
 LENGTH = 16000
 
