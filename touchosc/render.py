@@ -33,7 +33,7 @@ STATE = {
     "seconds text": "10",
     "gain text": "-6 dB",
     "device": "MacBook Pro Speakers",
-    "error": "/set/tempo: 400 is outside 30 to 300 bpm (0 switches it off); the value stays 124.0",
+    "error": "/set/tempo: 400 is outside 30 to 300 bpm (0 switches it off); the value stays 124",
     "take1": "8  \n62 %",
     "take2": "7  rhodes_electric_007\n7.7 s  2.3x",
     "take3": "6B  boom_bap_hip_006\n7.7 s  2.4x",
