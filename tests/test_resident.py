@@ -20,10 +20,12 @@ def test_memory_that_is_written_to_counts():
 
 
 def test_another_process_is_seen_and_one_that_is_gone_is_nothing():
-    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    assert resident_bytes(child.pid) > 2**20
-    child.communicate(b"\n")
-    assert resident_bytes(child.pid) == 0
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", "input(print('ready', flush=True))"], **pipes) as child:
+        assert child.stdout.readline() == b"ready\n"
+        assert resident_bytes(child.pid) > 2**20
+        child.communicate(b"\n")
+        assert resident_bytes(child.pid) == 0
     assert resident_bytes(0) == 0
 
 
