@@ -4,7 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
+
+from tests.audio.conftest import wait_for
 
 COMMAND = [sys.executable, "-m", "audiogen_daemon", "demo", "--set", "engine.model=tone"]
 DEADLINE = 40.0
@@ -28,11 +29,11 @@ def test_it_leaves_what_it_made_and_the_folders_that_were_there(tmp_path):
 def test_its_daemon_does_not_outlive_it(tmp_path):
     slow = [*COMMAND, "--set", "engine.tone_pace=1.0", "--set", "monitor.enabled=false", "--out", tmp_path]
     with subprocess.Popen(slow, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as demo:
-        until((tmp_path / "in").is_dir)  # its daemon has begun
+        wait_for((tmp_path / "in").is_dir, DEADLINE)  # its daemon has begun
         pid = int(children(demo.pid)[0])
         demo.send_signal(signal.SIGTERM)
         assert demo.wait(DEADLINE) == 128 + signal.SIGTERM
-    until(lambda: not lives(pid))
+    wait_for(lambda: not lives(pid), DEADLINE)
 
 
 def children(pid: int) -> list[str]:
@@ -45,11 +46,3 @@ def lives(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
-
-
-def until(true):
-    deadline = time.monotonic() + DEADLINE
-    while not (found := true()):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    return found

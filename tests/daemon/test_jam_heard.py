@@ -14,8 +14,8 @@ from audiogen_daemon.audio.resample import resample
 from audiogen_daemon.models.pipeline import Audio, Request, Sampling
 from audiogen_daemon.models.tone import Tone
 from tests.audio.conftest import Jack, jack, wait_for  # noqa: F401
-from tests.audio.test_launch_jack import capture, xruns
-from tests.daemon.test_sound import aligned, device_of
+from tests.audio.test_launch_jack import capture
+from tests.daemon.test_sound import aligned, device_of, undisturbed
 from tests.live_daemon import LiveDaemon, live_daemon
 
 pytestmark = pytest.mark.jack
@@ -35,8 +35,8 @@ def steering_delays(server: Jack, folder: Path) -> list[float]:
     with live_daemon(folder, *sets, environment=os.environ | server.env) as daemon:
         wait_for(lambda: device_of(daemon) == "system")
         daemon.ask(("/set/words", (0,)), ("/set/seed", (5,)))
-        for attempt in range(5):
-            before, file = xruns(server), folder / f"heard{attempt}.npz"
+        for attempt in undisturbed(server):
+            file = folder / f"heard{attempt}.npz"
             with capture(server, file):
                 since = len(daemon.heard)
                 daemon.send("/jam/start", PROMPTS[0])
@@ -49,9 +49,7 @@ def steering_delays(server: Jack, folder: Path) -> list[float]:
                 pause_until(time.monotonic() + PAUSE)
                 daemon.send("/jam/stop")
                 daemon.wait("/jam/stopped", since=since)
-            if xruns(server) == before:
-                return [heard - asked for heard, asked in zip(changes(file), sent, strict=True)]
-    pytest.fail("the JACK server dropped blocks in each of five recordings; the machine is too busy")
+    return [heard - asked for heard, asked in zip(changes(file), sent, strict=True)]
 
 
 def pause_until(moment: float) -> None:
@@ -104,8 +102,8 @@ def test_an_engine_that_dies_in_a_jam_is_heard_as_a_pause_at_most_without_a_clic
     sets = ("monitor.enabled=true", "monitor.device=system")
     with live_daemon(tmp_path, *sets, environment=os.environ | jack.env) as daemon:
         wait_for(lambda: device_of(daemon) == "system")
-        for attempt in range(5):
-            before, file = xruns(jack), tmp_path / f"died{attempt}.npz"
+        for attempt in undisturbed(jack):
+            file = tmp_path / f"died{attempt}.npz"
             with capture(jack, file):
                 since = len(daemon.heard)
                 daemon.send("/jam/start", PROMPTS[0])
@@ -117,10 +115,6 @@ def test_an_engine_that_dies_in_a_jam_is_heard_as_a_pause_at_most_without_a_clic
                 pause_until(time.monotonic() + 1.5)
                 daemon.send("/jam/stop")
                 daemon.wait("/jam/stopped", since=since)
-            if xruns(jack) == before:
-                break
-        else:
-            pytest.fail("the JACK server dropped blocks in each of five recordings; the machine is too busy")
     pcm = np.load(file)["pcm"].ravel()
     assert np.abs(np.diff(pcm)).max() < STEEPEST
     heard = np.convolve(np.abs(pcm), np.ones(RATE // 10), "valid")[:: RATE // 10] > 1.0

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from tests.audio.conftest import jack, wait_for  # noqa: F401
-from tests.daemon.test_sound import aligned, device_of, xruns
+from tests.daemon.test_sound import aligned, device_of, undisturbed
 from tests.live_daemon import live_daemon
 
 RATE = 48000
@@ -16,8 +16,7 @@ CROSSFADE = round(0.03 * RATE)
 
 def heard_until_switched(jack, daemon, file, first, other) -> np.ndarray:  # noqa: F811
     """Play a take by its name and the other one by its letter alone; return what was heard of both."""
-    for _ in range(5):
-        before = xruns(jack)
+    for _ in undisturbed(jack):
         recorder = jack.record(file, 6)
         since = len(daemon.heard)
         daemon.send("/monitor/play", first)
@@ -29,9 +28,7 @@ def heard_until_switched(jack, daemon, file, first, other) -> np.ndarray:  # noq
         daemon.wait("/take/playing", since=since)
         recorder.wait(30)
         daemon.send("/monitor/stop")
-        if xruns(jack) == before:
-            return soundfile.read(file, dtype="float32", always_2d=True)[0][:, 0]
-    pytest.fail("the JACK server itself dropped blocks in each of five recordings; the machine is too busy")
+    return soundfile.read(file, dtype="float32", always_2d=True)[0][:, 0]
 
 
 @pytest.mark.jack
