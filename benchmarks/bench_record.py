@@ -19,9 +19,8 @@ from audiogen_daemon.recording import InputRecorder
 from audiogen_daemon.transport import Grid
 from benchmarks.bench_launch import row
 from benchmarks.machine import print_machine
-from tests.audio.conftest import Jack
+from tests.audio.conftest import Jack, xruns
 from tests.audio.test_recorder_jack import RATE, Source, found_in
-from tests.daemon.test_sound import xruns
 
 COUNT, TRIES = 10, 40
 BAR = 0.75  # seconds

@@ -20,6 +20,11 @@ import soundfile
 CLIENT = Path(__file__).parent / "monitor_client.py"
 
 
+def xruns(jack: "Jack") -> int:
+    """Return how many blocks the JACK server says were dropped on the way to it."""
+    return (jack.folder / "jack.log").read_text(errors="replace").lower().count("xrun")
+
+
 def wait_for(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
     """Return the condition's first true value; fail at the deadline."""
     deadline = time.monotonic() + seconds

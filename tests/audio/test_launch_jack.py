@@ -16,7 +16,7 @@ import pytest
 import soundfile
 
 from audiogen_daemon.control.osc import encode
-from tests.audio.conftest import Jack, wait_for
+from tests.audio.conftest import Jack, wait_for, xruns
 from tests.live_daemon import LiveDaemon, live_daemon
 from tests.test_link import link_peer
 
@@ -86,10 +86,6 @@ def onsets(file: Path) -> list[float]:
     starts = heard["at"] - np.arange(len(heard["at"])) * frames / RATE + float(heard["latency"])
     first = np.flatnonzero((pcm[1:] > 0.4) & (pcm[:-1] <= 0.4))  # a click's second sample is its first loud one
     return [starts[max(0, i // frames - 24) :][:48].min() + i / RATE for i in first]
-
-
-def xruns(jack: Jack) -> int:
-    return (jack.folder / "jack.log").read_text(errors="replace").lower().count("xrun")
 
 
 @contextlib.contextmanager

@@ -15,8 +15,7 @@ from audiogen_daemon import messages as m
 from audiogen_daemon.config import Record
 from audiogen_daemon.recording import InputRecorder
 from audiogen_daemon.transport import Grid
-from tests.audio.conftest import Jack
-from tests.daemon.test_sound import xruns
+from tests.audio.conftest import Jack, xruns
 
 pytestmark = pytest.mark.jack
 

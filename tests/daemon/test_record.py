@@ -12,10 +12,9 @@ import soundfile
 
 from audiogen_daemon.engine.hearing import read_melody
 from audiogen_daemon.models.musicgen.chroma import HOP, chroma
-from tests.audio.conftest import jack  # noqa: F401
+from tests.audio.conftest import jack, xruns  # noqa: F401
 from tests.audio.test_launch_jack import BEAT, song
 from tests.audio.test_recorder_jack import RATE, Source, found_in
-from tests.daemon.test_sound import xruns
 from tests.live_daemon import live_daemon
 from tests.models.reference.tiny_musicgen import FOLLOWING, write_checkpoint
 from tests.models.reference.tunes import heard_notes, tune

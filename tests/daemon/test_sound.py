@@ -12,7 +12,7 @@ import soundfile
 
 from audiogen_daemon.audio.edges import FALL, RISE
 from audiogen_daemon.models.weights import open_folder
-from tests.audio.conftest import jack, wait_for  # noqa: F401
+from tests.audio.conftest import jack, wait_for, xruns  # noqa: F401
 from tests.live_daemon import live_daemon
 from tests.models.reference.tiny_musicgen import SHAPES, write_checkpoint
 
@@ -86,11 +86,6 @@ def undisturbed(jack) -> Iterator[int]:  # noqa: F811
         if xruns(jack) == before:
             return
     pytest.fail("the JACK server itself dropped blocks in each of five recordings; the machine is too busy")
-
-
-def xruns(jack) -> int:  # noqa: F811
-    """Blocks that the JACK server says were dropped on the way to it."""
-    return (jack.folder / "jack.log").read_text(errors="replace").lower().count("xrun")
 
 
 def device_of(daemon) -> str:
