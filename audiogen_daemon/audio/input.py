@@ -9,6 +9,7 @@ from typing import Any
 from audiogen_daemon.audio.clock import StreamClock
 from audiogen_daemon.audio.output import OutputError, load_portaudio
 from audiogen_daemon.audio.ring import Ring
+from audiogen_daemon.audio.stillness import Stillness
 
 RING = 10.0
 """Seconds that a slow disk may take before sound is lost."""
@@ -61,7 +62,7 @@ class Input:
             self._stream.start()
         except portaudio.PortAudioError as error:
             raise InputError(f'the input "{self.name}" does not open ({error}); {_cure()}') from error
-        self._seen = (0, time.monotonic())
+        self._stillness = Stillness(time.monotonic())
 
     def _callback(self, block: Any, frames: int, moment: Any, status: Any) -> None:
         age = moment.currentTime - moment.inputBufferAdcTime
@@ -81,10 +82,7 @@ class Input:
         """Return why nothing comes in any more, or an empty string while it does."""
         if self._finished or not self._stream.active:
             return "the stream ended"
-        now, written = time.monotonic(), self.ring.written
-        if written != self._seen[0]:
-            self._seen = (written, now)
-        elif now - self._seen[1] > patience:
+        if self._stillness.seconds(self.ring.written, time.monotonic()) > patience:
             return f"the device gave nothing in {patience:g} s"
         return ""
 

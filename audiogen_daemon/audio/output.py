@@ -13,6 +13,7 @@ from typing import Any
 
 from audiogen_daemon.audio.clock import StreamClock
 from audiogen_daemon.audio.player import Player
+from audiogen_daemon.audio.stillness import Stillness
 
 
 class OutputError(Exception):
@@ -104,7 +105,7 @@ class Output:
             self._close()
             raise OutputError(f'the output "{self.name}" does not start ({error}); connect it again') from error
         self.latency = float(self._stream.latency)
-        self._seen = (0, time.monotonic())
+        self._stillness = Stillness(time.monotonic())
 
     def _callback(self, out: Any, frames: int, moment: Any, status: Any) -> None:
         if status:
@@ -122,11 +123,7 @@ class Output:
         """Return why the stream has stopped pulling, or an empty string while it runs."""
         if self._finished or not self._stream.active:
             return "the stream ended"
-        now = time.monotonic()
-        callbacks = self.callbacks
-        if callbacks != self._seen[0]:
-            self._seen = (callbacks, now)
-        elif now - self._seen[1] > patience:
+        if self._stillness.seconds(self.callbacks, time.monotonic()) > patience:
             return f"the device asked for nothing in {patience:g} s"
         return ""
 
