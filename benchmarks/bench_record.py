@@ -19,7 +19,7 @@ from audiogen_daemon.recording import InputRecorder
 from audiogen_daemon.transport import Grid
 from benchmarks.bench_launch import row
 from benchmarks.machine import print_machine
-from tests.audio.conftest import Jack, xruns
+from tests.audio.conftest import Jack
 from tests.audio.test_recorder_jack import RATE, Source, found_in
 
 COUNT, TRIES = 10, 40
@@ -49,9 +49,9 @@ def runs(jack: Jack, folder: Path, on_bar: bool) -> list[tuple[float, float]]:
     source = Source(jack, pcm)
     kept: list[tuple[float, str]] = []
     for _ in range(TRIES):
-        before, asked = xruns(jack), time.monotonic()
+        before, asked = jack.xruns(), time.monotonic()
         path = record(folder, Grid(asked + BAR, BAR / 4, BAR) if on_bar else None)
-        if xruns(jack) == before:
+        if jack.xruns() == before:
             kept.append((asked, path))
         if len(kept) == COUNT:
             break

@@ -20,11 +20,6 @@ import soundfile
 CLIENT = Path(__file__).parent / "monitor_client.py"
 
 
-def xruns(jack: "Jack") -> int:
-    """Return how many blocks the JACK server says were dropped on the way to it."""
-    return (jack.folder / "jack.log").read_text(errors="replace").lower().count("xrun")
-
-
 def wait_for(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
     """Return the condition's first true value; fail at the deadline."""
     deadline = time.monotonic() + seconds
@@ -72,6 +67,10 @@ class Jack:
         assert self.server is not None
         self.server.terminate()
         self.server.wait(10)
+
+    def xruns(self) -> int:
+        """Return how many blocks the server says were dropped on the way to it: the machine was too busy."""
+        return (self.folder / "jack.log").read_text(errors="replace").lower().count("xrun")
 
     def ports(self, *options: str) -> str:
         return subprocess.run(["jack_lsp", *options], env=self.env, capture_output=True, text=True).stdout

@@ -16,7 +16,7 @@ import pytest
 import soundfile
 
 from audiogen_daemon.control.osc import encode
-from tests.audio.conftest import Jack, wait_for, xruns
+from tests.audio.conftest import Jack, wait_for
 from tests.live_daemon import LiveDaemon, live_daemon
 from tests.test_link import link_peer
 
@@ -108,14 +108,14 @@ def launch_errors(jack: Jack, daemon: LiveDaemon, folder: Path, beat_before: Cal
     """Return how far from a beat clicks were heard, in seconds, from recordings in which no block was dropped."""
     errors: list[float] = []
     for attempt in range(40):
-        before, file = xruns(jack), folder / f"heard{attempt}.npz"
+        before, file = jack.xruns(), folder / f"heard{attempt}.npz"
         with capture(jack, file):
             for _ in range(4):
                 since = len(daemon.heard)
                 daemon.send("/monitor/play")
                 daemon.wait("/take/playing", since=since)
             wait_for(lambda: silent(daemon))
-        if xruns(jack) > before:
+        if jack.xruns() > before:
             continue
         heard = onsets(file)
         assert len(heard) == 4

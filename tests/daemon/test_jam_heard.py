@@ -15,7 +15,7 @@ from audiogen_daemon.models.pipeline import Audio, Request, Sampling
 from audiogen_daemon.models.tone import Tone
 from tests.audio.conftest import Jack, jack, wait_for  # noqa: F401
 from tests.audio.test_launch_jack import capture
-from tests.daemon.test_sound import aligned, device_of, undisturbed
+from tests.daemon.test_sound import aligned, device_of
 from tests.live_daemon import LiveDaemon, live_daemon
 
 pytestmark = pytest.mark.jack
@@ -31,24 +31,21 @@ def steering_delays(server: Jack, folder: Path) -> list[float]:
     """Return seconds from sending /prompt to hearing it, of several while a jam of the tone model plays."""
     server.stop_server()
     server.start_server(RATE, period=2048)  # an engine beside it on two cores may take 20 ms of a core at a time
-    sets = ("monitor.enabled=true", "monitor.device=system")
+    file, sets = folder / "heard.npz", ("monitor.enabled=true", "monitor.device=system")
     with live_daemon(folder, *sets, environment=os.environ | server.env) as daemon:
         wait_for(lambda: device_of(daemon) == "system")
         daemon.ask(("/set/words", (0,)), ("/set/seed", (5,)))
-        for attempt in undisturbed(server):
-            file = folder / f"heard{attempt}.npz"
-            with capture(server, file):
-                since = len(daemon.heard)
-                daemon.send("/jam/start", PROMPTS[0])
-                daemon.wait("/take/playing", since=since)
-                sent = []
-                for turn in range(STEERS):
-                    pause_until(time.monotonic() + PAUSE)
-                    sent.append(time.monotonic())
-                    daemon.send("/prompt", PROMPTS[(turn + 1) % 2])
+        with capture(server, file):
+            daemon.send("/jam/start", PROMPTS[0])
+            daemon.wait("/take/playing")
+            sent = []
+            for turn in range(STEERS):
                 pause_until(time.monotonic() + PAUSE)
-                daemon.send("/jam/stop")
-                daemon.wait("/jam/stopped", since=since)
+                sent.append(time.monotonic())
+                daemon.send("/prompt", PROMPTS[(turn + 1) % 2])
+            pause_until(time.monotonic() + PAUSE)
+            daemon.send("/jam/stop")
+            daemon.wait("/jam/stopped")
     return [heard - asked for heard, asked in zip(changes(file), sent, strict=True)]
 
 
@@ -99,22 +96,19 @@ def test_an_engine_that_dies_in_a_jam_is_heard_as_a_pause_at_most_without_a_clic
 ) -> None:
     jack.stop_server()
     jack.start_server(RATE, period=2048)
-    sets = ("monitor.enabled=true", "monitor.device=system")
+    file, sets = tmp_path / "died.npz", ("monitor.enabled=true", "monitor.device=system")
     with live_daemon(tmp_path, *sets, environment=os.environ | jack.env) as daemon:
         wait_for(lambda: device_of(daemon) == "system")
-        for attempt in undisturbed(jack):
-            file = tmp_path / f"died{attempt}.npz"
-            with capture(jack, file):
-                since = len(daemon.heard)
-                daemon.send("/jam/start", PROMPTS[0])
-                daemon.wait("/take/playing", since=since)
-                pause_until(time.monotonic() + 1.0)
-                since = len(daemon.heard)
-                os.kill(engine_of(daemon), signal.SIGKILL)
-                daemon.wait("/take/playing", since=since)
-                pause_until(time.monotonic() + 1.5)
-                daemon.send("/jam/stop")
-                daemon.wait("/jam/stopped", since=since)
+        with capture(jack, file):
+            daemon.send("/jam/start", PROMPTS[0])
+            daemon.wait("/take/playing")
+            pause_until(time.monotonic() + 1.0)
+            since = len(daemon.heard)
+            os.kill(engine_of(daemon), signal.SIGKILL)
+            daemon.wait("/take/playing", since=since)
+            pause_until(time.monotonic() + 1.5)
+            daemon.send("/jam/stop")
+            daemon.wait("/jam/stopped")
     pcm = np.load(file)["pcm"].ravel()
     assert np.abs(np.diff(pcm)).max() < STEEPEST
     heard = np.convolve(np.abs(pcm), np.ones(RATE // 10), "valid")[:: RATE // 10] > 1.0

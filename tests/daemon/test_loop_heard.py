@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from tests.audio.conftest import jack, wait_for  # noqa: F401
-from tests.daemon.test_sound import aligned, device_of, undisturbed
+from tests.daemon.test_sound import aligned, device_of
 from tests.live_daemon import live_daemon
 
 RATE = 48000
@@ -21,14 +21,12 @@ def test_the_loop_that_was_saved_follows_the_take_that_is_heard_and_repeats(jack
     sets = ["monitor.enabled=true", "monitor.device=system", f"stems.rate={RATE}", "stems.format=float32"]
     with live_daemon(tmp_path, *sets, "engine.tone_pace=0.005", environment=os.environ | jack.env) as daemon:
         wait_for(lambda: device_of(daemon) == "system")
-        for _ in undisturbed(jack):
-            recorder = jack.record(tmp_path / "heard.wav", 8)
-            since = len(daemon.heard)
-            daemon.send("/generate", "plucked", "bars", 1, "tempo", 120, "loop", 1, "seed", 3)
-            take = daemon.wait("/take/playing", since=since)[0]
-            path = Path(daemon.wait("/stem/saved", lambda v, take=take: v[0] == take, since)[1])
-            recorder.wait(30)
-            daemon.send("/monitor/stop")
+        recorder = jack.record(tmp_path / "heard.wav", 8)
+        since = len(daemon.heard)
+        daemon.send("/generate", "plucked", "bars", 1, "tempo", 120, "loop", 1, "seed", 3)
+        take = daemon.wait("/take/playing", since=since)[0]
+        path = Path(daemon.wait("/stem/saved", lambda v: v[0] == take, since)[1])
+        recorder.wait(30)
     saved = soundfile.read(path, dtype="float32", always_2d=True)[0][:, 0]
     heard = soundfile.read(tmp_path / "heard.wav", dtype="float32", always_2d=True)[0][:, 0]
     assert len(saved) == 2 * RATE

@@ -12,7 +12,7 @@ import soundfile
 
 from audiogen_daemon.engine.hearing import read_melody
 from audiogen_daemon.models.musicgen.chroma import HOP, chroma
-from tests.audio.conftest import jack, xruns  # noqa: F401
+from tests.audio.conftest import jack  # noqa: F401
 from tests.audio.test_launch_jack import BEAT, song
 from tests.audio.test_recorder_jack import RATE, Source, found_in
 from tests.live_daemon import live_daemon
@@ -49,26 +49,19 @@ def from_bar(seconds: float) -> float:
 
 
 def played_and_recorded(jack, daemon) -> tuple[list, int]:  # noqa: F811
-    """Play the tune with a DAW's song, a note each bar, and record five bars; return what was said and the first bar.
-
-    One that is off counts for nothing when the server dropped blocks meanwhile.
-    """
+    """Play the tune with a DAW's song, a note each bar; record five bars; return what was said and the first bar."""
     notes = tune(TUNE, note_seconds=BAR, rate=RATE)
-    for _ in range(5):
-        before, since = xruns(jack), len(daemon.heard)
-        with song(daemon.port) as daw:
-            source = Source(jack, notes, at=daw.began)
-            daemon.send("/record", 5)
-            daemon.wait("/record/started", since=since)
-            daemon.wait("/record/progress", lambda values: values[0] > 2.5 * BAR, since)
-            done = daemon.wait("/record/done", since=since)
-        source.end()
-        start = found_in(np.tile(notes, 2), done[2], seconds=1.0)[1]
-        off = from_bar(source.left(start) - daw.began)
-        if off < 0.010 and from_bar(start / RATE) < 0.1:  # the song's messages come up to 8 ms late
-            return done, round(start / RATE / BAR)
-        assert xruns(jack) > before, f"it began {1000 * off:.1f} ms from the bar"
-    pytest.fail("the JACK server itself dropped blocks in each of five recordings; the machine is too busy")
+    with song(daemon.port) as daw:
+        source = Source(jack, notes, at=daw.began)
+        daemon.send("/record", 5)
+        daemon.wait("/record/started")
+        daemon.wait("/record/progress", lambda values: values[0] > 2.5 * BAR)
+        done = daemon.wait("/record/done")
+    source.end()
+    start = found_in(np.tile(notes, 2), done[2], seconds=1.0)[1]
+    assert from_bar(source.left(start) - daw.began) < 0.010  # the song's messages come up to 8 ms late
+    assert from_bar(start / RATE) < 0.1
+    return done, round(start / RATE / BAR)
 
 
 @pytest.mark.jack

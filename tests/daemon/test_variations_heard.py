@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from tests.audio.conftest import jack, wait_for  # noqa: F401
-from tests.daemon.test_sound import aligned, device_of, undisturbed
+from tests.daemon.test_sound import aligned, device_of
 from tests.live_daemon import live_daemon
 
 RATE = 48000
@@ -16,18 +16,16 @@ CROSSFADE = round(0.03 * RATE)
 
 def heard_until_switched(jack, daemon, file, first, other) -> np.ndarray:  # noqa: F811
     """Play a take by its name and the other one by its letter alone; return what was heard of both."""
-    for _ in undisturbed(jack):
-        recorder = jack.record(file, 6)
+    recorder = jack.record(file, 6)
+    since = len(daemon.heard)
+    daemon.send("/monitor/play", first)
+    daemon.wait("/take/playing", since=since)
+    for _ in range(12):
         since = len(daemon.heard)
-        daemon.send("/monitor/play", first)
-        daemon.wait("/take/playing", since=since)
-        for _ in range(12):
-            since = len(daemon.heard)
-            daemon.wait("/monitor/level", since=since)
-        daemon.send("/monitor/play", other)
-        daemon.wait("/take/playing", since=since)
-        recorder.wait(30)
-        daemon.send("/monitor/stop")
+        daemon.wait("/monitor/level", since=since)
+    daemon.send("/monitor/play", other)
+    daemon.wait("/take/playing", since=since)
+    recorder.wait(30)
     return soundfile.read(file, dtype="float32", always_2d=True)[0][:, 0]
 
 
