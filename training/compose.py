@@ -8,6 +8,7 @@ from collections import defaultdict
 from training.clip import CLIP_FRAMES, FRAME_RATE, Spec
 from training.grooves import draw_hits
 from training.harmony import Harmony, draw_harmony, frequency
+from training.melody import draw_phrase
 from training.timbre import Patch, Patches, draw_patch, drum_kit
 
 Row = list[float]
@@ -47,7 +48,8 @@ def _drums(score: Score, gain: float) -> None:
 
 
 def _chord_sixteenths(spec: Spec) -> int:
-    return 16 if spec.bpm >= 100 or spec.genre == "ambient" else 8
+    """Return how long a chord lasts: a bar of at most 1.7 s, or half of a longer one; all four are heard within 7 s."""
+    return 16 if spec.bpm > 141 else 8
 
 
 BASS_PATTERNS = {
@@ -67,27 +69,29 @@ BASS_DEFAULT = ("x.......x.......", "x.....x.x.....x.", "x..x..x.x.x.x.x.")
 
 
 def _bass(score: Score, harmony: Harmony, gain: float, patch: Patch) -> None:
+    """Play the genre's pattern: the root of each chord, colours after it, and steps that lead to the next root."""
     spec, rng = score.spec, score.rng
     pattern = BASS_PATTERNS.get(spec.genre, BASS_DEFAULT)[spec.density]
     octaves = spec.genre in ("disco", "synthwave") and spec.density > 0
-    colours = [rng.choice((0, 0, 0, 2, 4, 4, 6)) for _ in range(16)]
+    colours = [rng.choice((0, 2, 4, 6)) for _ in range(16)]
     span = _chord_sixteenths(spec)
-    hits = [step for step in range(16) if pattern[step] == "x"]
+    hits = [step for step in range(16) if pattern[step] == "x" or (step == 14 and "x" not in pattern[12:])]
     for bar in range(score.bars):
         for order, step in enumerate(hits):
             position = 16 * bar + step
-            degree = harmony.chords[(position // span) % len(harmony.chords)]
-            first = order == 0 or step % span == 0
-            move = 0 if first or octaves else colours[step]
-            if order == len(hits) - 1 and len(hits) > 2 and not octaves:
-                following = harmony.chords[(16 * (bar + 1) // span) % len(harmony.chords)]
-                move = following - degree + rng.choice((-1, 1))
+            index, place = divmod(position, span)
+            degree, following = (harmony.chords[i % len(harmony.chords)] for i in (index, index + 1))
+            gap = (hits[(order + 1) % len(hits)] - step) % 16 or 16
+            first = order == 0 or hits[order - 1] // span < step // span
+            if place + gap >= span and not first:
+                move = following - degree + (-1 if following >= degree else 1)
+            else:
+                move = 0 if first or octaves else colours[step]
             note = harmony.note((degree + move) % 7, 33)
             if note > 45:
                 note -= 12
             if octaves and order % 2:
                 note += 12
-            gap = (hits[(order + 1) % len(hits)] - step) % 16 or 16
             score.note(patch, note, position, min(gap, 8) * (0.9 if spec.density < 2 else 0.7), gain)
 
 
@@ -151,27 +155,20 @@ def _arpeggio(score: Score, harmony: Harmony, gain: float, patch: Patch) -> None
 
 
 def _melody(score: Score, harmony: Harmony, gain: float, patch: Patch, lowest: int) -> None:
-    """Play a two-bar phrase of chord tones and steps that repeats over the changing chords."""
-    spec, rng = score.spec, score.rng
+    """Play a phrase as long as the progression, over and over."""
+    spec = score.spec
     step = (4, 2, 2)[spec.density]
-    rest = (0.25, 0.3, 0.12)[spec.density]
-    slots = 32 // step
-    phrase = [
-        None if slot and rng.random() < rest else rng.choice((0, 2, 4, 0, 2, 4, 1, 3, 5, 7)) for slot in range(slots)
-    ]
-    span = _chord_sixteenths(spec)
-    for position in range(0, 16 * score.bars, step):
-        slot = (position % 32) // step
-        move = phrase[slot]
-        if move is None:
+    slots = len(harmony.chords) * _chord_sixteenths(spec) // step
+    phrase = draw_phrase(harmony.chords, slots, (0.1, 0.25, 0.1)[spec.density], score.rng)
+    for count, position in enumerate(range(0, 16 * score.bars, step)):
+        slot = count % slots
+        degree = phrase[slot]
+        if degree is None:
             continue
-        if position % 8 == 0:
-            move = (0, 2, 4)[move % 3]
         length = 1
         while slot + length < slots and phrase[slot + length] is None:
             length += 1
-        degree = harmony.chords[(position // span) % len(harmony.chords)]
-        score.note(patch, harmony.note(degree % 7 + move, lowest), position, step * length * 0.9, gain)
+        score.note(patch, harmony.note(degree, lowest), position, step * length * 0.9, gain)
 
 
 FULL_CHORDS: dict[str, tuple[str, str]] = {
@@ -197,22 +194,22 @@ FULL_BASS = {"techno": "acid", "trap": "sub", "drum and bass": "reese", "hip hop
 
 def _full(score: Score, harmony: Harmony, patches: Patches) -> None:
     genre = score.spec.genre
-    _drums(score, 0.8)
+    _drums(score, 0.65)
     bass = FULL_BASS.get(genre, "synth")
     if genre == "jazz":
-        _walking_bass(score, harmony, 0.55, patches("walking bass", "upright"))
+        _walking_bass(score, harmony, 0.5, patches("walking bass", "upright"))
     else:
-        _bass(score, harmony, 0.5, patches("bass", bass))
+        _bass(score, harmony, 0.42, patches("bass", bass))
     kind, variant = FULL_CHORDS[genre]
     patch = patches(kind, variant)
     if kind in ("pad", "strings"):
-        _held_chords(score, harmony, 0.13, patch, 57)
+        _held_chords(score, harmony, 0.18, patch, 57)
     elif kind == "arp":
-        _arpeggio(score, harmony, 0.25, patch)
+        _arpeggio(score, harmony, 0.32, patch)
     elif kind == "bell":
-        _melody(score, harmony, 0.25, patch, 69)
+        _melody(score, harmony, 0.32, patch, 69)
     else:
-        _comping(score, harmony, 0.14, patch)
+        _comping(score, harmony, 0.2, patch)
 
 
 def compose(spec: Spec, rng: random.Random) -> Events:

@@ -11,11 +11,13 @@ SCALES: dict[str, tuple[int, ...]] = {
     "dorian": (0, 2, 3, 5, 7, 9, 10),
 }
 PROGRESSIONS: dict[str, tuple[tuple[int, ...], ...]] = {
-    "major": ((0, 4, 5, 3), (0, 5, 3, 4), (0, 3, 4, 3), (0, 3, 1, 4), (0, 2, 3, 4)),
-    "minor": ((0, 5, 2, 6), (0, 3, 4, 0), (0, 5, 3, 4), (0, 6, 5, 6), (0, 3, 5, 4)),
-    "dorian": ((0, 3, 0, 3), (0, 1, 3, 0), (0, 3, 6, 0), (0, 2, 3, 6)),
+    "major": ((0, 3, 4, 5), (0, 4, 3, 5), (0, 5, 3, 4), (0, 3, 1, 4), (0, 1, 4, 3)),
+    "minor": ((0, 6, 5, 6), (0, 5, 6, 3), (0, 3, 6, 5), (0, 6, 3, 4), (0, 5, 4, 6)),
+    "dorian": ((0, 3, 0, 3), (0, 3, 6, 1), (0, 3, 1, 6), (0, 3, 2, 6)),
 }
-SEVENTHS = ("house", "lo-fi", "funk", "jazz", "hip hop")
+"""Degrees of the chords. What tells a scale from those a fifth away comes early: the fourth and the seventh degree in
+major, the second and the sixth in minor, the third and the sixth in dorian."""
+TRIADS = ("rock", "techno", "trap", "reggae")
 
 
 def frequency(note: float) -> float:
@@ -47,4 +49,4 @@ class Harmony:
 
 def draw_harmony(root: int, mode: str, genre: str, rng: random.Random) -> Harmony:
     """Draw a progression for the key."""
-    return Harmony(root, mode, rng.choice(PROGRESSIONS[mode]), genre in SEVENTHS)
+    return Harmony(root, mode, rng.choice(PROGRESSIONS[mode]), genre not in TRIADS)
