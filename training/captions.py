@@ -100,7 +100,7 @@ def caption(spec: Spec, rng: random.Random, complete: bool = False) -> str:
     tail = []
     if complete or rng.random() < 0.72:
         tail.append(tempo_phrase(spec, rng) if not complete else f"{round(spec.bpm)} bpm")
-    if spec.instrument != "drums" and (complete or rng.random() < 0.85):
+    if spec.instrument != "drums" and (complete or rng.random() < 0.9):
         tail.append(key_phrase(spec, rng, complete))
     elif spec.instrument == "drums" and not complete and rng.random() < 0.06:
         tail.append(f"in {root_name(rng.randrange(12), rng)} {rng.choice(('minor', 'major'))}")
