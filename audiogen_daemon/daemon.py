@@ -161,10 +161,10 @@ class Daemon:
 
     async def _recover(self) -> None:
         """Put the takes that an earlier daemon accepted and did not finish back into the queue."""
-        takes = await self._loop.run_in_executor(self._disk, self._keeper.recover)
+        takes, held = await self._loop.run_in_executor(self._disk, self._keeper.recover)
         if takes:
             log.info("still to be made of the takes that were accepted: %d", len(takes))
-        self._session = rules.accept_journal(self._session, tuple(takes))
+        self._session = rules.accept_journal(self._session, tuple(takes), tuple(held))
         self._refresh_models()
 
     # -- what comes in ---------------------------------------------------------------------------------------------

@@ -120,8 +120,8 @@ class StemKeeper:
         """Whether there is audio of this take that is not saved yet."""
         return take in self._recordings and self._recordings[take].begun
 
-    def recover(self) -> list[m.Take]:
-        """Make the folder, clean up after a crash, and return the takes that are still to be made."""
+    def recover(self) -> tuple[list[m.Take], list[m.Take]]:
+        """Make the folder, clean up after a crash, and return the takes still to be made and those that are held."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -130,14 +130,15 @@ class StemKeeper:
         atomic.sweep_parts(self._folder / dropfolder.FOLLOWED)
         atomic.sweep_parts(self._state / "held")
         waiting = {one.record.uid for one in held.held(self._state)}
-        missing = []
+        missing: list[m.Take] = []
+        there: list[m.Take] = []
         for take in self._journal.pending():
             path = stems.recover(self._folder, take.uid)
             if path is not None:
                 self._journal.done(take.id, path)
-            elif take.uid not in waiting:
-                missing.append(take)
-        return missing
+            else:
+                (there if take.uid in waiting else missing).append(take)
+        return missing, there
 
     def save(self, effect: m.SaveStem) -> list[m.Event]:
         """Write the stem; a drop folder that refuses it only delays it."""
@@ -151,7 +152,7 @@ class StemKeeper:
         try:
             saved = stems.save(record, pcm, recording.rate, self._folder, self._form, samples)
         except stems.StemError as error:
-            return [m.StemHeld(take.id, self._hold(record, pcm, recording.rate, samples, error))]
+            return [m.StemHeld(take, self._hold(record, pcm, recording.rate, samples, error))]
         self._journal.done(take.id, saved.path)
         return [m.StemSaved(take, str(saved.path))]
 

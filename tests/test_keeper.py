@@ -10,7 +10,7 @@ from audiogen_daemon.audio import stems
 from audiogen_daemon.config import load
 from audiogen_daemon.journal import Journal
 from audiogen_daemon.keeper import JAM_SECONDS, StemKeeper, finished, record_of
-from audiogen_daemon.messages import JobStarted, SaveStem, Take
+from audiogen_daemon.messages import JobStarted, SaveStem, StemHeld, StemSaved, Take
 from audiogen_daemon.settings import Settings
 
 MODEL_RATE = 32000
@@ -95,3 +95,21 @@ def test_of_a_jam_no_more_than_its_last_seconds_are_copied(tmp_path):
         keeper.feed(1, part)
         np.testing.assert_array_equal(keeper.audio(1, 1.0)[0], wanted)
     assert len(keeper.audio(1, 2 * JAM_SECONDS)[0]) == JAM_SECONDS * 10
+
+
+def test_a_take_that_the_drop_folder_refused_is_held_also_for_the_next_daemon(tmp_path):
+    config = load(None, [f"stems.folder={tmp_path / 'stems'}", f"daemon.state={tmp_path}"])
+    refused, unmade = (
+        Take(number, f"u{number}", Settings(seed=0, seconds=0.1), "2026-01-01T00:00:00+00:00") for number in (1, 2)
+    )
+    journal = Journal(tmp_path / "journal.sqlite3")
+    journal.record([refused, unmade])
+    keeper = StemKeeper(config, journal)
+    keeper.begin(JobStarted(1, 1000, 1, 100))
+    keeper.feed(1, np.ones((100, 1), np.float32))
+    [held] = keeper.save(SaveStem(refused, False, 1.0))
+    assert (type(held), held.take) == (StemHeld, refused)
+    later = StemKeeper(config, journal)
+    assert later.recover() == ([unmade], [refused])
+    assert [type(event) for event in later.deliver_held()] == [StemSaved]
+    assert later.recover() == ([unmade], [])

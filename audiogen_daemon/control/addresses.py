@@ -247,7 +247,8 @@ ANSWERS: tuple[tuple[str, str, str], ...] = (
     (
         "/takes/reply",
         "id state letter model prompt path",
-        "a take: queued, started, done or saved; which variation; the beginning of its prompt; its stem, if saved",
+        "a take: queued, started, done, held (the drop folder is gone or refuses it) or saved; which variation; the "
+        "beginning of its prompt; its stem, if saved",
     ),
     ("/monitor/level", "left right", "dBFS"),
     ("/monitor/starved", "samples", "samples concealed since start"),

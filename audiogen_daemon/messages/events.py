@@ -134,7 +134,7 @@ class StemSaved:
 class StemHeld:
     """The drop folder could not be written; the take is kept in the state folder until it can."""
 
-    take: int
+    take: Take
     reason: str
 
 

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from audiogen_daemon import messages as m
 from audiogen_daemon.session.finals import announce, drop_final, give_way, put_back
 from audiogen_daemon.session.jam import ended, resumed
-from audiogen_daemon.session.state import Now, Session, Step
+from audiogen_daemon.session.state import Now, Session, Step, landing
 from audiogen_daemon.session.takes import empty, run_next, without
 
 PROGRESS_INTERVAL = 0.1
@@ -52,6 +52,7 @@ def take_finished(session: Session, event: m.TakeFinished, now: Now) -> Step:
     flat = tuple(word for pair in event.findings for word in pair)
     effects.append(m.Notify("/take/done", (take.id, event.seconds, event.speed, *flat)))
     session = dataclasses.replace(session, finishing=tuple(t for t in session.finishing if t != take))
+    session = landing(session, take, "done")
     return run_next(session, now, [*effects, *announce(session, take)])
 
 

@@ -4,7 +4,7 @@ import dataclasses
 from types import MappingProxyType
 
 from audiogen_daemon import messages as m
-from audiogen_daemon.session.state import Now, Session, Step, remember
+from audiogen_daemon.session.state import Now, Session, Step, landing, remember
 
 
 def stem_saved(session: Session, event: m.StemSaved, now: Now) -> Step:
@@ -13,7 +13,8 @@ def stem_saved(session: Session, event: m.StemSaved, now: Now) -> Step:
 
 
 def stem_held(session: Session, event: m.StemHeld, now: Now) -> Step:
-    return session, [m.Notify("/error", ("/stem/saved", f"take {event.take} is kept safe: {event.reason}"))]
+    reason = f"take {event.take.id} is kept safe: {event.reason}"
+    return landing(session, event.take, "held"), [m.Notify("/error", ("/stem/saved", reason))]
 
 
 def file_landed(session: Session, event: m.FileLanded, now: Now) -> Step:

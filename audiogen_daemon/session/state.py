@@ -51,6 +51,7 @@ class Session:
     """All the daemon knows; replaced, never changed.
 
     entropy: drawn once per daemon; seeds and uids of takes derive from it. made: take id -> its settings and stem.
+    landing: take id -> a take that is made and not in the drop folder yet: "done", or "held" where that refused it.
     prompted: the take that was next when the prompt was last set, 0 before.
     help: (address, arguments, text) rows for /help. grid: what the monitor was told of the transport.
     recording: who asked for the recording that goes on.
@@ -83,6 +84,7 @@ class Session:
     finishing: tuple[m.Take, ...] = ()
     draining: bool = False
     made: Mapping[int, tuple[m.Take, str]] = field(default_factory=lambda: MappingProxyType({}))
+    landing: Mapping[int, tuple[m.Take, str]] = field(default_factory=lambda: MappingProxyType({}))
     transport: Transport = field(default_factory=Transport)
     grid: Grid | None = None
     recording: m.RecordInput | None = None
@@ -97,11 +99,19 @@ class Session:
 Step = tuple[Session, list[m.Effect]]
 
 
-def accept_journal(session: Session, takes: tuple[m.Take, ...]) -> Session:
-    """Return the session with takes that an earlier daemon accepted and did not finish at the head of the queue."""
+def accept_journal(session: Session, takes: tuple[m.Take, ...], held: tuple[m.Take, ...] = ()) -> Session:
+    """Return the session with takes that an earlier daemon accepted: those it did not finish stand at the head of the
+    queue, those that the drop folder refused are held."""
+    for take in held:
+        session = landing(session, take, "held")
     queue = tuple(take for take in takes if not take.is_final)
     finals = tuple(take for take in takes if take.is_final)
     return dataclasses.replace(session, queue=(*queue, *session.queue), finals=(*finals, *session.finals))
+
+
+def landing(session: Session, take: m.Take, state: str) -> Session:
+    """Return the session with a take that is on its way to the drop folder, "done" or "held"."""
+    return dataclasses.replace(session, landing=MappingProxyType({**session.landing, take.id: (take, state)}))
 
 
 def remember(session: Session, take: m.Take, path: str) -> Session:
@@ -109,4 +119,5 @@ def remember(session: Session, take: m.Take, path: str) -> Session:
     made = {**session.made, take.id: (take, path)}
     while len(made) > HISTORY:
         del made[min(made)]
-    return dataclasses.replace(session, made=MappingProxyType(made))
+    left = {number: known for number, known in session.landing.items() if number != take.id}
+    return dataclasses.replace(session, made=MappingProxyType(made), landing=MappingProxyType(left))

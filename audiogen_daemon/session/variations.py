@@ -38,6 +38,7 @@ def _known(session: Session) -> dict[int, tuple[m.Take, str, str]]:
     waiting = (*session.queue, *told(session))
     states = ((waiting, "queued"), (running, "started"), (session.finishing, "done"))
     rows = {take.id: (take, state, "") for takes, state in states for take in takes}
+    rows |= {number: (take, state, "") for number, (take, state) in session.landing.items()}
     return rows | {number: (take, "saved", path) for number, (take, path) in session.made.items()}
 
 
@@ -58,5 +59,6 @@ def _wanted(session: Session, command: m.MonitorPlay) -> tuple[m.Take, str]:
     if wanted in session.made:
         return session.made[wanted]
     there = ", ".join(f"{m.LETTERS[members.index(n)]} ({n})" for n in members if n in session.made)
-    why = "is still being made" if wanted in known else "is not there"
+    state = known[wanted][1] if wanted in known else ""
+    why = {"": "is not there", "held": "is held until the drop folder takes it"}.get(state, "is still being made")
     raise CommandError(f"variation {command.letter} of take {number} {why}; there is {there or 'none yet'}")

@@ -152,6 +152,8 @@ def test_a_missing_drop_folder_delays_stems_and_loses_none(tmp_path):
         take, since = generate(daemon, "kept safe", "seconds", 0.3)
         reason = daemon.wait("/error", lambda v: v[0] == "/stem/saved" and "take" in v[1], since)[1]
         assert "kept safe" in reason
+        [row] = [values for path, values in daemon.ask(("/takes", ())) if path == "/takes/reply"]
+        assert row == [take, "held", "A", "tone", "kept safe", ""]
         daemon.stems.mkdir()
         path = daemon.wait("/stem/saved", lambda v: v[0] == take, since)[1]
         assert soundfile.info(path).frames == round(0.3 * 44100)

@@ -277,7 +277,7 @@ def test_takes_that_there_are_are_told_with_the_finals_of_the_drafts_that_are_do
     session, _ = play(sketching(), m.Generate(), m.Generate())
     session, _ = finished(session, 1)
     _, effects = play(session, m.ListTakes(9))
-    assert [t[1:3] for t in told(effects)] == [(2, "queued"), (3, "started")]
+    assert [t[1:3] for t in told(effects)] == [(1, "done"), (2, "queued"), (3, "started")]
 
 
 def test_the_death_of_the_engine_fails_the_running_final_and_keeps_those_that_wait():

@@ -11,8 +11,8 @@ def made(session, *ids):
     """The session once the running takes of these ids have landed."""
     for number in ids:
         take = session.running.take(number)
-        session, _ = play(session, m.JobDone(number, 1.0, 1.0), m.StemSaved(take, f"/stems/{number}.wav"))
-        session, _ = play(session, m.TakeFinished(take, 1.0, 1.0))
+        session, _ = play(session, m.JobDone(number, 1.0, 1.0), m.TakeFinished(take, 1.0, 1.0))
+        session, _ = play(session, m.StemSaved(take, f"/stems/{number}.wav"))
     return session
 
 
@@ -116,6 +116,23 @@ def test_whoever_comes_late_hears_of_every_take_in_order(session):
     ]
     assert told(play(session, parse("/takes", [2], ASKER))[1]) == rows[-2:]
     assert len(told(play(session, parse("/takes", [1.0], ASKER))[1])) == 7
+
+
+def test_a_take_is_done_until_it_is_saved_and_held_while_the_drop_folder_refuses_it():
+    def row(*events):
+        nonlocal session
+        session, _ = play(session, *events)
+        [row] = told(play(session, parse("/takes", [], ASKER))[1])
+        return row[2], row[-1]
+
+    session, _ = play(ready(), m.Generate())
+    take = session.running.take(1)
+    assert row(m.JobDone(1, 1.0, 1.0)) == ("done", "")
+    assert row(m.TakeFinished(take, 1.0, 1.0)) == ("done", "")
+    assert row(m.StemHeld(take, "/stems is gone")) == ("held", "")
+    refused = errors(play(session, parse("/monitor/play", ["1.A"], None))[1])[0]
+    assert "variation A of take 1 is held until the drop folder takes it" in refused
+    assert row(m.StemSaved(take, "/stems/1.wav")) == ("saved", "/stems/1.wav")
 
 
 def test_takes_are_asked_for_in_a_number_that_fits():
