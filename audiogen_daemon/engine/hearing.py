@@ -19,12 +19,15 @@ def find_input(drop_folder: Path, name: str) -> Path:
     """Where a sound file to follow lies: in the in folder, or in the drop folder itself.
 
     Raises:
-        ValueError: it is in neither; names what is there.
+        ValueError: it is in neither, or cannot be reached; names what is there, or the cure.
     """
-    root = drop_folder.resolve()
-    for path in ((root / FOLLOWED / name).resolve(), (root / name).resolve()):
-        if path.is_relative_to(root) and path.is_file():
-            return path
+    try:
+        root = drop_folder.resolve()
+        for path in ((root / FOLLOWED / name).resolve(), (root / name).resolve()):
+            if path.is_relative_to(root) and path.is_file():
+                return path
+    except (OSError, RuntimeError) as error:
+        raise _unreadable(name, error) from error
     there = ", ".join(sorted(path.name for path in (root / FOLLOWED).glob("*.*"))[:8]) or "empty"
     raise ValueError(f"{name} is neither in {root / FOLLOWED} ({there}) nor in {root}; put it there")
 
@@ -33,7 +36,7 @@ def read_melody(path: Path, sample_rate: int) -> PCM:
     """The beginning of a file, up to what a model hears of a melody: (samples, 1 or 2) at sample_rate.
 
     Raises:
-        ValueError, OSError: names the file, what was got, what is allowed and the cure.
+        ValueError: names the file, what was got, what is allowed and the cure.
     """
     with _opened(path) as file:
         return _read(file, path, 0, MELODY_SECONDS, sample_rate)
@@ -64,9 +67,21 @@ def seconds_of(path: Path) -> float:
         return float(file.frames / file.samplerate)
 
 
+def _unreadable(name: str, error: Exception) -> ValueError:
+    why = getattr(error, "strerror", None) or error
+    return ValueError(
+        f"{name} cannot be read ({why}); see that its drive is there and lets you read it, or name another"
+    )
+
+
 def _opened(path: Path) -> soundfile.SoundFile:
-    if not path.is_file():
-        raise ValueError(f"{path.name} is not there; put the sound file back or name another")
+    try:
+        if not path.is_file():
+            raise ValueError(f"{path.name} is not there; put the sound file back or name another")
+        with path.open("rb") as file:  # libsndfile would not say why the system refuses
+            file.read(1)
+    except OSError as error:
+        raise _unreadable(path.name, error) from error
     try:
         return soundfile.SoundFile(path)
     except soundfile.LibsndfileError as error:

@@ -1,5 +1,6 @@
 """A jam in the engine: an endless take that keeps pace with the ear and follows what it is told."""
 
+import dataclasses
 import logging
 import time
 from collections import deque
@@ -31,8 +32,10 @@ def play(
 ) -> None:
     """Play until stopped; messages that are not for the jam go to `waiting`; `between` is called after each item.
 
+    Files that it follows are read here, once.
+
     Raises:
-        ValueError: the model cannot play what the take asks for.
+        ValueError: the model cannot play what the take asks for, or a file cannot be read.
     """
     items = pipeline.jam(request_for([take], pipeline, drop_folder))
     pipe.send(m.JobStarted(take.id, pipeline.sample_rate, pipeline.channels, 0))
@@ -59,7 +62,10 @@ def play(
                         pipe.send(m.JobCancelled(take.id, made / pipeline.sample_rate))
                         return
                     case m.Steer(take_id, settings) if take_id == take.id:
-                        told = m.Take(take.id, take.uid, settings, take.created)
+                        # The sounds it follows were heard when it began; they may be gone by now.
+                        told = dataclasses.replace(
+                            take, settings=dataclasses.replace(settings, melody="", style=""), continues=""
+                        )
                     case p.Shutdown() as message:
                         waiting.append(message)
                         return

@@ -23,7 +23,7 @@ def request_for(takes: Sequence[Take], pipeline: Pipeline, drop_folder: Path) ->
     drop_folder: where melodies and styles are looked for, there or in its in folder.
 
     Raises:
-        ValueError, OSError: a file to go on from or to follow cannot be read.
+        ValueError: a file to go on from or to follow cannot be read.
     """
     take = takes[0]
     settings, rate = take.settings, pipeline.sample_rate

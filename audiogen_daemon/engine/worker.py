@@ -206,7 +206,7 @@ class Worker:
         pipeline = self._ready(job.takes[0].settings.model)
         try:
             request = request_for(job.takes, pipeline, Path(self._start.drop_folder))
-        except (ValueError, OSError) as error:
+        except ValueError as error:
             raise JobError("request", str(error)) from error
         heard = round(job.takes[0].settings.length * pipeline.sample_rate)
         for take in job.takes:

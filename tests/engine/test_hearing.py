@@ -104,6 +104,17 @@ def test_a_file_that_cannot_be_followed_is_named_with_its_cure(tmp_path, read, w
         read(tmp_path / "in.wav", RATE)
 
 
+def test_a_file_that_the_system_refuses_is_named_with_its_cure(tmp_path, monkeypatch):
+    def refuse(path, mode):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    soundfile.write(tmp_path / "in.wav", tune(("C",)), RATE)
+    monkeypatch.setattr("pathlib.Path.open", refuse)
+
+    with pytest.raises(ValueError, match=r"in.wav cannot be read \(Permission denied\); see that its drive is there"):
+        read_melody(tmp_path / "in.wav", RATE)
+
+
 def hours(path, count: int) -> None:
     """A WAV file of so many hours that takes no room: 8 bit at 8 kHz, all a hole."""
     size = count * 3600 * 8_000
