@@ -246,9 +246,9 @@ ANSWERS: tuple[tuple[str, str, str], ...] = (
     ("/stem/removed", "path", "a WAV left the drop folder"),
     (
         "/takes/reply",
-        "id state letter model prompt path",
+        "id state letter model prompt path [draft]",
         "a take: queued, started, done, held (the drop folder is gone or refuses it) or saved; which variation; the "
-        "beginning of its prompt; its stem, if saved",
+        "beginning of its prompt; its stem, if saved; of a final, the take that it makes once more",
     ),
     ("/monitor/level", "left right", "dBFS"),
     ("/monitor/starved", "samples", "samples concealed since start"),

@@ -20,16 +20,15 @@ def play(session: Session, command: m.MonitorPlay, now: Now) -> Step:
 
 
 def recent(session: Session, command: m.ListTakes, now: Now) -> Step:
-    """Tell every take that is there or is being made, oldest first."""
+    """Tell every take that is there or is being made, oldest first, and which draft's final it is."""
     rows = _known(session)
-    return session, [
-        m.Answer(
-            command.sender,
-            "/takes/reply",
-            (take.id, state, take.letter, take.settings.model, take.settings.prompt[:SHOWN_PROMPT], path),
-        )
-        for take, state, path in [rows[number] for number in sorted(rows)][-command.count :]
-    ]
+    drafts = {take.final: number for number, (take, _, _) in rows.items() if take.final}
+    effects: list[m.Effect] = []
+    for take, state, path in [rows[number] for number in sorted(rows)][-command.count :]:
+        facts = (take.id, state, take.letter, take.settings.model, take.settings.prompt[:SHOWN_PROMPT], path)
+        draft = (drafts[take.uid],) if take.uid in drafts else ()
+        effects.append(m.Answer(command.sender, "/takes/reply", (*facts, *draft)))
+    return session, effects
 
 
 def _known(session: Session) -> dict[int, tuple[m.Take, str, str]]:

@@ -328,3 +328,11 @@ def test_variations_of_which_one_was_cancelled_keep_their_seeds():
     assert run(effects) == [1]
     _, effects = play(session, m.JobDone(1, 1.0, 1.0))
     assert run(effects) == [3]
+
+
+def test_whoever_comes_late_hears_which_take_a_final_makes_once_more():
+    session, _ = finished(play(sketching(), m.Generate("dusty loop", (("seconds", 4),)))[0], 1)
+    assert told(play(session, m.ListTakes(count=16, sender=ASKER))[1]) == [
+        ("/takes/reply", 1, "done", "A", "tone", "dusty loop", ""),
+        ("/takes/reply", 2, "started", "A", "large", "dusty loop", "", 1),
+    ]
