@@ -16,6 +16,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from touchosc.controls import CANVAS
+from touchosc.stage import identifier
 
 HERE = Path(__file__).parent
 SCALE = 2
@@ -24,6 +25,14 @@ SCALE = 2
 STATE = {
     "link": "connected",
     "engine": "ready",
+    "model1 text": "musicgen-large",
+    "model2 text": "musicgen-medium *",
+    "model3 text": "musicgen-small *",
+    "model4 text": "starter",
+    "final1 text": "musicgen-large",
+    "final2 text": "musicgen-medium *",
+    "final3 text": "musicgen-small *",
+    "final4 text": "starter",
     "prompt": "rhodes electric piano chords, dusty",
     "progress text": "take 8   62 %   3 s left",
     "temperature text": "1",
@@ -34,8 +43,8 @@ STATE = {
     "gain text": "-6 dB",
     "device": "MacBook Pro Speakers",
     "error": "/set/tempo: 400 is outside 30 to 300 bpm (0 switches it off); the value stays 124",
-    "take1": "8  \n62 %",
-    "take2": "7  rhodes_electric_007\n7.7 s  2.3x",
+    "take1": "8  final of 7\n62 %",
+    "take2": "7  rhodes_electric_007\nfinal 8: 62 %",
     "take3": "6B  boom_bap_hip_006\n7.7 s  2.4x",
     "take4": "5  boom_bap_hip_005\n7.7 s  2.4x",
     "take5": "4  acid_bassline_004\nsaved",
@@ -62,7 +71,7 @@ LEVELS = {
     "level left": 0.78,
     "level right": 0.74,
 }
-CHOSEN = {"bars=4", "variations=1", "loop=1", "key=F# minor", "launch=bar", "model1"}
+CHOSEN = {"bars=4", "variations=1", "loop=1", "key=F# minor", "launch=bar", "model3", "final2"}
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -95,14 +104,14 @@ def touchosc_shapes(path: Path) -> Iterator[Shape]:
             element = held.get(key)
             return "" if element is None else element.text or ""
 
-        if word("visible") == "0":
+        name = word("name")
+        if word("visible") == "0" and f"{name} text" not in STATE:
             continue
         x, y, w, h = numbers("frame")
         default = {v.findtext("key"): v.findtext("default") or "" for v in node.iterfind("values/value")}
         kind = {"TEXT": "text", "LABEL": "text", "BUTTON": "pad", "FADER": "fader", "BOX": "panel"}.get(
             node.get("type", ""), "canvas"
         )
-        name = word("name")
         if kind == "text" and word("background") != "0":
             yield Shape("field", f"{name} field", (x, y, x + w, y + h), _bytes(numbers("color")))
         yield Shape(
@@ -121,11 +130,11 @@ def stage_shapes(path: Path) -> Iterator[Shape]:
     """Yield the shapes of an Open Stage Control session in drawing order."""
     root = json.loads(path.read_text("utf-8"))["content"]
     yield Shape("canvas", "root", (0, 0, *CANVAS), _hex(root["colorBg"]))
-    names = {re.sub(r"[^A-Za-z0-9]+", "_", name.replace("#", "sharp")): name for name in (*STATE, *LEVELS, *CHOSEN)}
+    names = {identifier(name): name for name in (*STATE, *LEVELS, *CHOSEN)}
     for widget in root["widgets"]:
-        if widget["type"] == "variable" or "visible" in widget:
-            continue
         name = names.get(widget["id"], widget["id"])
+        if widget["type"] == "variable" or ("visible" in widget and f"{name} text" not in STATE):
+            continue
         x, y, w, h = (widget[key] for key in ("left", "top", "width", "height"))
         box = (x, y, x + w, y + h)
         size = int((re.findall(r"font-size: (\d+)", widget.get("css", "")) or ["14"])[0])
@@ -139,7 +148,7 @@ def stage_shapes(path: Path) -> Iterator[Shape]:
                 )
             case "button":
                 yield Shape("pad", name, box, colour)
-                label = re.sub(r"VAR\{text, (.*)\}", r"\1", widget["label"])
+                label = STATE.get(f"{name} text", re.sub(r"VAR\{text, (.*)\}", r"\1", widget["label"]))
                 yield Shape("text", f"{name} text", box, colour, label, size)
             case "fader":
                 yield Shape("fader", name, box, colour)

@@ -15,7 +15,8 @@ SCRIPT = Path(__file__).with_name("surface.js")
 
 HEARD = (
     *("/take/queued", "/take/started", "/take/progress", "/take/playing", "/take/done", "/take/cancelled"),
-    *("/take/failed", "/stem/saved", "/monitor/level", "/models/reply", "/model/ready", "/model/unloaded", "/error"),
+    *("/take/failed", "/take/final", "/stem/saved", "/monitor/level", "/models/reply", "/model/ready"),
+    *("/model/unloaded", "/error"),
     *("/takes/reply", "/status/reply", "/jam/started", "/jam/stopped", "/jam/kept", "/input/landed"),
     *("/record/waiting", "/record/started", "/record/progress", "/record/cancelled", "/record/done"),
     *("/state/model", "/state/prompt", "/state/gain", "/state/morph", "/state/morph/prompt"),
@@ -74,7 +75,7 @@ def _variable(path: str) -> Widget:
         "id": "heard" + identifier(path.replace("/", "_")),
         "address": path,
         "bypass": True,
-        "onValue": f"globals.hear({json.dumps(path)}, value, set, setVar, getVar)",
+        "onValue": f"globals.hear({json.dumps(path)}, value, set, setVar)",
     }
 
 

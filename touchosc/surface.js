@@ -1,13 +1,13 @@
 // What the surface shows of the daemon's answers. `build.py` puts SURFACE (rows, models, choices, numbers) above this.
-// Every answer comes to hear(); set, setVar and getVar are those of the widget that received it.
+// Every answer comes to hear(); set and setVar are those of the widget that received it.
 
-var takes = {}, rows = [], models = {}, currentModel = '', recording = 0
+var takes = {}, rows = [], models = [], warm = {}, chosen = {model: '', final: ''}, recording = 0
 
 function clip(text, length) {
     return text.length > length ? text.slice(0, length - 1) + '~' : text
 }
 
-globals.hear = function (path, value, set, setVar, getVar) {
+globals.hear = function (path, value, set, setVar) {
     var values = Array.isArray(value) ? value : [value]
     var quiet = {send: false}
 
@@ -22,7 +22,7 @@ globals.hear = function (path, value, set, setVar, getVar) {
     // The newest take has the highest number, whenever it is heard of.
     function remember(id) {
         if (takes[id]) return takes[id]
-        var take = takes[id] = {id: id, letter: '', name: '', state: ''}
+        var take = takes[id] = {id: id, letter: '', name: '', state: '', draft: 0}
         rows.push(id)
         rows.sort(function (a, b) { return b - a })
         while (rows.length > SURFACE.rows) delete takes[rows.pop()]
@@ -33,6 +33,26 @@ globals.hear = function (path, value, set, setVar, getVar) {
     function change(id, what) {
         Object.assign(remember(id), what)
         if (takes[id]) showRow(rows.indexOf(id) + 1)
+    }
+
+    // What a draft's row says is how far its final is.
+    function tellDraft(final) {
+        if (takes[final.draft]) change(final.draft, {state: 'final ' + final.id + ': ' + final.short})
+    }
+
+    // short: the state in a word, where there is less room.
+    function say(id, state, short) {
+        var take = remember(id)
+        change(id, {state: state, short: short || state})
+        tellDraft(take)
+    }
+
+    // One take makes another once more.
+    function finish(draft, id) {
+        var take = remember(id), sketch = takes[draft] || take
+        var letter = take.letter || sketch.letter
+        change(id, {draft: draft, name: 'final of ' + draft, letter: letter, short: take.short || 'waits'})
+        tellDraft(take)
     }
 
     function named(file) { return clip(file.replace(/^.*[\/\\]/, '').replace(/\.\w+$/, ''), 22) }
@@ -58,57 +78,82 @@ globals.hear = function (path, value, set, setVar, getVar) {
 
     function light(id, on) { setVar(id, 'lit', on ? 0.9 : 0.2) }
 
-    function model(name, state) {
-        for (var n = 1; n <= SURFACE.models && !models[name]; n++) {
-            var held = getVar('model' + n, 'memo')
-            if (held === name || !held) {
-                models[name] = n
-                setVar('model' + n, 'memo', name)
-                setVar('model' + n, 'seen', true)
+    // The names on a row of pads: the first that were told of, and always the one that is chosen.
+    function offered(choice) {
+        var names = models.slice(0, SURFACE.models)
+        if (choice && names.indexOf(choice) < 0) names[Math.min(names.length, SURFACE.models - 1)] = choice
+        return names
+    }
+
+    // Models differ at their ends.
+    function brief(name) { return name.length > 19 ? name.slice(0, 10) + '~' + name.slice(-8) : name }
+
+    function showModels() {
+        for (var row in chosen) {
+            var names = offered(chosen[row])
+            for (var n = 1; n <= SURFACE.models; n++) {
+                var id = row + n, name = names[n - 1] || ''
+                setVar(id, 'memo', name)
+                setVar(id, 'seen', name !== '')
+                setVar(id, 'text', brief(name) + (warm[name] ? ' *' : ''))
+                light(id, name !== '' && name === chosen[row])
             }
         }
-        if (models[name]) setVar('model' + models[name], 'text', clip(name, 20) + (state === 'warm' ? ' *' : ''))
-        for (var known in models) light('model' + models[known], known === currentModel)
+    }
+
+    function model(name, state) {
+        if (models.indexOf(name) < 0) models.push(name)
+        warm[name] = state === 'warm'
+        showModels()
+    }
+
+    function choose(row, name) {
+        chosen[row] = name
+        showModels()
     }
 
     var answers = {
         '/take/queued': function (id, position, client, letter) {
-            change(id, {letter: letter || '', state: position ? 'waits, ' + position + ' before it' : 'next'})
+            change(id, {letter: letter || remember(id).letter})
+            say(id, position ? 'waits, ' + position + ' before it' : 'next', 'waits')
         },
         '/take/started': function (id) {
-            change(id, {state: 'starts'})
+            say(id, 'starts')
             progress(0, 'take ' + id)
         },
         '/take/progress': function (id, fraction, eta) {
             var percent = Math.floor(fraction * 100) + ' %'
-            change(id, {state: percent})
+            say(id, percent)
             progress(fraction, 'take ' + id + '   ' + percent + '   ' + Math.round(eta) + ' s left')
         },
         '/take/playing': function (id, latency) {
             show('link', 'take ' + id + ' heard after ' + latency.toFixed(2) + ' s')
         },
         '/take/done': function (id, seconds, speed) {
-            change(id, {state: seconds.toFixed(1) + ' s  ' + speed.toFixed(1) + 'x'})
+            say(id, seconds.toFixed(1) + ' s  ' + speed.toFixed(1) + 'x', 'done')
             progress(1, 'take ' + id + '   ' + seconds.toFixed(1) + ' s at ' + speed.toFixed(1) + 'x')
         },
         '/take/cancelled': function (id) {
-            change(id, {state: 'cancelled'})
+            say(id, 'cancelled')
             progress(0, 'take ' + id + ' cancelled')
         },
         '/take/failed': function (id, code, reason) {
-            change(id, {state: 'failed'})
+            say(id, 'failed')
             progress(0, 'take ' + id + ' failed')
             show('error', clip('take ' + id + ': ' + reason, 220))
         },
+        '/take/final': finish,
         '/stem/saved': function (id, file) {
-            change(id, {name: named(file)})
+            var take = remember(id)
+            change(id, {name: take.draft ? take.name : named(file)})
         },
-        '/takes/reply': function (id, state, letter, model, prompt, file) {
+        '/takes/reply': function (id, state, letter, model, prompt, file, draft) {
             var take = remember(id)
             change(id, {
                 letter: letter === 'A' ? take.letter : letter, name: file ? named(file) : clip(prompt, 22),
-                state: take.state || state
+                state: take.state || state, short: take.short || state
             })
+            if (draft) finish(draft, id)
         },
         '/jam/started': jam,
         '/jam/stopped': function () { jam(0) },
@@ -146,10 +191,8 @@ globals.hear = function (path, value, set, setVar, getVar) {
             show('link', name + ' is warm after ' + seconds.toFixed(1) + ' s')
         },
         '/model/unloaded': function (name) { model(name, 'installed') },
-        '/state/model': function (name) {
-            currentModel = name
-            model(name, '')
-        },
+        '/state/model': function (name) { choose('model', name) },
+        '/state/finish_with': function (name) { choose('final', name) },
         '/state/prompt': function (text) { show('prompt', text) },
         '/state/gain': function (gain) {
             show('gain', gain)

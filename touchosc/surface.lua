@@ -4,7 +4,6 @@
 local ONE = { true }
 local takes, rows = {}, {}
 local heardAt, calledAt, linked = -100000, -100000, false
-local models = {}
 
 local function control(name)
   return self:findByName(name, true)
@@ -38,7 +37,7 @@ end
 -- The newest take has the highest number, whenever it is heard of.
 local function remember(id)
   if takes[id] then return takes[id] end
-  local take, place = { id = id, letter = '', name = '', state = '' }, 1
+  local take, place = { id = id, letter = '', name = '', state = '', draft = 0 }, 1
   takes[id] = take
   while rows[place] and rows[place] > id do place = place + 1 end
   table.insert(rows, place, id)
@@ -54,9 +53,31 @@ local function named(path)
   return clip((string.match(path, '([^/\\]+)%.%w+$') or path), 22)
 end
 
-local function say(id, state)
-  remember(id).state = state
+-- What a draft's row says is how far its final is.
+local function tellDraft(final)
+  local draft = takes[final.draft]
+  if draft then
+    draft.state = string.format('final %d: %s', final.id, final.short)
+    showTake(draft.id)
+  end
+end
+
+-- short: the state in a word, where there is less room.
+local function say(id, state, short)
+  local take = remember(id)
+  take.state, take.short = state, short or state
   showTake(id)
+  tellDraft(take)
+end
+
+-- One take makes another once more.
+local function finish(draft, id)
+  local take, sketch = remember(id), takes[draft]
+  take.draft, take.name = draft, string.format('final of %d', draft)
+  if sketch and take.letter == '' then take.letter = sketch.letter end
+  take.short = take.short or 'waits'
+  showTake(id)
+  tellDraft(take)
 end
 
 local function progress(fraction, text)
@@ -83,30 +104,45 @@ local function choose(setting, value)
   end
 end
 
-local function showModels(current)
-  for n = 1, MODELS do
-    local pad = control('model' .. n)
-    if pad.tag ~= '' then light('model' .. n, pad.tag == current) end
+local models, warm, chosen = {}, {}, { model = '', final = '' }
+
+-- The names on a row of pads: the first that were told of, and always the one that is chosen.
+local function offered(choice)
+  local names, there = {}, choice == ''
+  for n = 1, math.min(#models, MODELS) do
+    names[n] = models[n]
+    there = there or models[n] == choice
+  end
+  if not there then names[math.min(#names + 1, MODELS)] = choice end
+  return names
+end
+
+-- Models differ at their ends.
+local function brief(name)
+  return #name > 19 and string.sub(name, 1, 10) .. '~' .. string.sub(name, -8) or name
+end
+
+local function showModels()
+  for row, choice in pairs(chosen) do
+    local names = offered(choice)
+    for n = 1, MODELS do
+      local pad, name = control(row .. n), names[n] or ''
+      pad.tag, pad.visible = name, name ~= ''
+      show(row .. n .. ' text', brief(name) .. (warm[name] and ' *' or ''))
+      light(row .. n, name ~= '' and name == choice)
+    end
   end
 end
 
 local function model(name, state)
-  if not models[name] then
-    for n = 1, MODELS do
-      local pad = control('model' .. n)
-      if pad.tag == name or pad.tag == '' then
-        pad.tag, models[name] = name, n
-        pad.visible = true
-        break
-      end
-    end
-  end
-  if models[name] then show('model' .. models[name] .. ' text', clip(name, 20) .. (state == 'warm' and ' *' or '')) end
+  if warm[name] == nil then models[#models + 1] = name end
+  warm[name] = state == 'warm'
+  showModels()
 end
 
 -- What the daemon says ------------------------------------------------------------------------------------------
 
-local currentModel, recording, heard = '', 0, {}
+local recording, heard = 0, {}
 local answers = {}
 
 -- A sound that the next takes may follow.
@@ -127,8 +163,9 @@ answers['/pong'] = function()
   end
 end
 answers['/take/queued'] = function(id, position, client, letter)
-  remember(id).letter = letter or ''
-  say(id, position == 0 and 'next' or string.format('waits, %d before it', position))
+  local take = remember(id)
+  take.letter = letter or take.letter
+  say(id, position == 0 and 'next' or string.format('waits, %d before it', position), 'waits')
 end
 answers['/take/started'] = function(id)
   say(id, 'starts')
@@ -142,7 +179,7 @@ answers['/take/playing'] = function(id, latency)
   show('link', string.format('take %d heard after %.2f s', id, latency))
 end
 answers['/take/done'] = function(id, seconds, speed)
-  say(id, string.format('%.1f s  %.1fx', seconds, speed))
+  say(id, string.format('%.1f s  %.1fx', seconds, speed), 'done')
   progress(1, string.format('take %d   %.1f s at %.1fx', id, seconds, speed))
 end
 answers['/take/cancelled'] = function(id)
@@ -154,16 +191,19 @@ answers['/take/failed'] = function(id, code, reason)
   progress(0, string.format('take %d failed', id))
   show('error', clip(string.format('take %d: %s', id, reason), 220))
 end
+answers['/take/final'] = finish
 answers['/stem/saved'] = function(id, path)
-  remember(id).name = named(path)
+  local take = remember(id)
+  if take.draft == 0 then take.name = named(path) end
   showTake(id)
 end
-answers['/takes/reply'] = function(id, state, letter, model, prompt, path)
+answers['/takes/reply'] = function(id, state, letter, model, prompt, path, draft)
   local take = remember(id)
   take.letter = letter == 'A' and take.letter or letter
   take.name = path == '' and clip(prompt, 22) or named(path)
-  if take.state == '' then take.state = state end
+  if take.state == '' then take.state, take.short = state, state end
   showTake(id)
+  if draft then finish(draft, id) end
 end
 answers['/jam/started'] = function(id)
   show('jam state', string.format('jam %d plays', id))
@@ -207,10 +247,7 @@ answers['/monitor/level'] = function(left, right)
   control('level left').values.x = math.max(0, math.min(1, left / 60 + 1))
   control('level right').values.x = math.max(0, math.min(1, right / 60 + 1))
 end
-answers['/models/reply'] = function(name, state)
-  model(name, state)
-  showModels(currentModel)
-end
+answers['/models/reply'] = model
 answers['/model/ready'] = function(name, seconds)
   model(name, 'warm')
   show('link', string.format('%s is warm after %.1f s', name, seconds))
@@ -219,9 +256,12 @@ answers['/model/unloaded'] = function(name)
   model(name, 'installed')
 end
 answers['/state/model'] = function(name)
-  currentModel = name
-  model(name, '')
-  showModels(name)
+  chosen.model = name
+  showModels()
+end
+answers['/state/finish_with'] = function(name)
+  chosen.final = name
+  showModels()
 end
 answers['/state/gain'] = function(gain)
   show('gain text', string.format('%.0f dB', gain))
@@ -235,7 +275,7 @@ function onReceiveOSC(message, connections)
   for n = 1, #arguments do values[n] = arguments[n].value end
   heard = values
   if answers[path] then
-    answers[path](values[1], values[2], values[3], values[4], values[5], values[6])
+    answers[path](values[1], values[2], values[3], values[4], values[5], values[6], values[7])
   end
   local setting = string.match(path, '^/state/(.+)$')
   if setting and CHOICES[setting] then choose(setting, values[1]) end

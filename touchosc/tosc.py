@@ -251,7 +251,7 @@ def _data(text: str) -> str:
 def _script(surface: Surface) -> str:
     """Return the Lua that shows answers, with what it must know of this surface above it."""
     pads = [control for control in surface.controls if isinstance(control, Pad)]
-    lit = [pad for pad in pads if pad.setting or pad.name.startswith("model")]
+    lit = [pad for pad in pads if pad.setting or pad.name.startswith(("model", "final"))]
     colours = ", ".join(f"[{_lua(p.name)}] = {{ {', '.join(f'{c:g}' for c in p.colour)} }}" for p in lit)
     settings = sorted({pad.setting for pad in pads if pad.setting})
     choices = ", ".join(

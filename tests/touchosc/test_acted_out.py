@@ -5,6 +5,8 @@ import pytest
 import soundfile
 
 from audiogen_daemon.control.addresses import ROWS
+from tests.live_daemon import live_daemon
+from tests.models.reference.tiny_musicgen import MONO, write_checkpoint
 
 
 def errors(heard):
@@ -206,6 +208,41 @@ def test_a_model_pad_chooses_and_warms_its_model(daemon, pads):
     assert errors(heard) == []
 
 
+@pytest.fixture
+def two_models(tmp_path_factory):
+    """A daemon with a second model, with which takes of `tone` can be finished."""
+    models = tmp_path_factory.mktemp("models")
+    write_checkpoint(models / "large", MONO, seed=1)
+    with live_daemon(tmp_path_factory.mktemp("daemon"), f"models.folder={models}") as daemon:
+        daemon.ask(*((f"/set/{name}", (value,)) for name, value in (("bars", 0), ("seconds", 0.3))))
+        yield daemon
+
+
+def test_a_take_is_finished_with_the_model_of_the_pressed_pad_until_off_is_pressed(two_models, pads):
+    daemon = two_models
+    pads["final2"].memo = "large"
+    heard = daemon.ask(*pads["final2"].pressed())
+    assert last(heard, "/state/finish_with") == ["large"]
+    assert errors(heard) == []
+    draft = last(daemon.ask(*pads["generate"].pressed()), "/take/queued")[0]
+    final = daemon.wait("/take/final", lambda values: values[0] == draft)[1]
+    assert daemon.wait("/stem/saved", lambda values: values[0] == final)[1].endswith("_large.wav")
+    assert last(daemon.ask(*pads["sync"].pressed()), "/takes/reply")[6:] == [draft]
+    off = pads["finish_with=" if "finish_with=" in pads else "finish_with"]
+    assert last(daemon.ask(*off.pressed()), "/state/finish_with") == [""]
+    since = len(daemon.heard)
+    straight = last(daemon.ask(*pads["generate"].pressed()), "/take/queued")[0]
+    daemon.wait("/stem/saved", lambda values: values[0] == straight)
+    assert said(daemon.heard[since:], "/take/final") == []
+
+
+def test_finishing_with_the_takes_own_model_is_refused_in_words(daemon, pads):
+    pads["final1"].memo = "tone"
+    [(address, reason)] = errors(daemon.ask(*pads["final1"].pressed()))
+    assert address == "/set/finish_with"
+    assert "name a larger one, or off" in reason
+
+
 def test_sync_asks_for_all_there_is_to_show(daemon, pads, finished_take):
     heard = daemon.ask(*pads["sync"].pressed())
     shown = {"/state/prompt", "/state/key", "/state/morph/prompt", "/models/reply", "/takes/reply", "/status/reply"}
@@ -219,12 +256,13 @@ def test_silence_is_no_error(daemon, pads):
 
 
 def test_every_pad_of_the_layouts_is_acted_out_above(pads):
-    families = ("preset", "go", "tag", "model", "play", "more", "again", "stop", "variation", "keep", "put", "record")
+    families = ("preset", "go", "tag", "model", "final", "play", "more", "again", "stop", "variation", "keep", "put")
+    families += ("record",)
     once = {"sync", "generate", "cancel", "cancel_all", "silence", "jam", "jam_stop", "morph_off"}
     once |= {"melody", "style", "follow_off"}
     for name in pads:
         setting = name.split("_")[0].split("=")[0]
-        assert name in once or name.startswith(families) or setting in ("bars", "loop", "key", "launch"), name
+        assert name in once or name.startswith(families) or setting in ("bars", "loop", "key", "launch", "finish"), name
 
 
 def test_a_typed_prompt_becomes_the_prompt(daemon, stage):

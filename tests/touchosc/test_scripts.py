@@ -68,12 +68,10 @@ function set(id, value, options) {
     at(id).value = value
 }
 function setVar(id, name, value) { at(id).vars[name] = value }
-function getVar(id, name) { return at(id).vars[name] }
 function run(code) { new Function('globals', code)(globals) }
 run(CODE)
-setVar('model1', 'memo', 'starter')
 SAYINGS.forEach(function (said) { if (HEARD.indexOf(said[0]) >= 0)
-    globals.hear(said[0], said[1].length === 1 ? said[1][0] : said[1], set, setVar, getVar) })
+    globals.hear(said[0], said[1].length === 1 ? said[1][0] : said[1], set, setVar) })
 process.stdout.write(JSON.stringify(state))
 """
 
@@ -264,6 +262,97 @@ def test_models_fill_the_free_pads_and_show_which_are_warm(touch_shows, stage_sh
     assert stage["model2"]["vars"] == {"memo": "tone", "seen": True, "text": "tone *", "lit": 0.9}
 
 
+INSTALLED: tuple[Said, ...] = tuple(
+    ("/models/reply", [f"musicgen-{size}", "installed"]) for size in ("large", "medium", "small")
+)
+
+
+def lit(touch, stage, row):
+    """Return which pads of a row are lit, on both surfaces alike."""
+    pads = [f"{row}{n}" for n in range(1, 7)]
+    reds = {pad: touch[pad]["red"] for pad in pads}
+    bright = [pad for pad in pads if reds[pad] > 1.5 * min(reds.values())]
+    assert bright == [pad for pad in pads if stage[pad]["vars"]["lit"] == 0.9]
+    return bright
+
+
+def test_what_takes_are_finished_with_is_lit_and_off_when_nothing_is(touch_shows, stage_shows):
+    said = (*INSTALLED, ("/state/model", ["musicgen-small"]), ("/state/finish_with", ["musicgen-medium"]))
+    touch, stage = touch_shows(*said), stage_shows(*said)
+    assert [touch[f"final{n}"]["memo"] for n in (1, 2, 3, 4)] == [name for _, (name, _) in INSTALLED] + [""]
+    assert [touch[f"final{n}"]["visible"] for n in (1, 2, 3, 4)] == [True, True, True, False]
+    assert [stage[f"final{n}"]["vars"]["seen"] for n in (1, 2, 3, 4)] == [True, True, True, False]
+    assert (lit(touch, stage, "model"), lit(touch, stage, "final")) == (["model3"], ["final2"])
+    off = (*said, ("/state/finish_with", [""]))
+    unlit, touch, stage = touch, touch_shows(*off), stage_shows(*off)
+    assert lit(touch, stage, "final") == []
+    assert touch["finish_with="]["red"] > unlit["finish_with="]["red"]
+    assert stage["finish_with"]["vars"]["lit"] == 0.9
+
+
+def test_a_chosen_model_has_a_pad_however_many_there_are(touch_shows, stage_shows):
+    said = (
+        *(("/models/reply", [f"model-{n}", "installed"]) for n in range(9)),
+        ("/state/model", ["model-1"]),
+        ("/state/finish_with", ["model-8"]),
+    )
+    touch, stage = touch_shows(*said), stage_shows(*said)
+    assert [touch[f"model{n}"]["memo"] for n in range(1, 7)] == [f"model-{n}" for n in range(6)]
+    assert [touch[f"final{n}"]["memo"] for n in (5, 6)] == ["model-4", "model-8"]
+    assert [stage[f"final{n}"]["vars"]["memo"] for n in (5, 6)] == ["model-4", "model-8"]
+    assert lit(touch, stage, "final") == ["final6"]
+
+
+def test_long_names_of_models_are_told_apart(touch_shows, stage_shows):
+    sizes = ("stereo-small", "stereo-medium", "stereo-large", "stereo-melody", "stereo-melody-large", "melody-large")
+    said = [("/models/reply", [f"musicgen-{size}", "warm"]) for size in sizes]
+    touch, stage = touch_shows(*said), stage_shows(*said)
+    texts = [touch[f"model{n} text"]["text"] for n in range(1, 7)]
+    assert texts == [stage[f"model{n}"]["vars"]["text"] for n in range(1, 7)]
+    assert len(set(texts)) == 6
+    assert texts[4] == "musicgen-s~dy-large *"
+
+
+DRAFT: tuple[Said, ...] = (*FINISHED, ("/take/final", [7, 9]), ("/take/queued", [9, 1]))
+
+
+@pytest.mark.parametrize(
+    ("said", "draft", "final"),
+    [
+        ((), "final 9: waits", "waits, 1 before it"),
+        ((("/take/started", [9]),), "final 9: starts", "starts"),
+        ((("/take/progress", [9, 0.25, 12.0]),), "final 9: 25 %", "25 %"),
+        ((("/take/progress", [9, 0.25, 12.0]), ("/take/queued", [9, 2])), "final 9: waits", "waits, 2 before it"),
+        ((("/take/done", [9, 7.74, 0.6]), ("/stem/saved", [9, "/a/b.wav"])), "final 9: done", "7.7 s  0.6x"),
+        ((("/take/cancelled", [9]),), "final 9: cancelled", "cancelled"),
+        ((("/take/failed", [9, "memory", "too large"]),), "final 9: failed", "failed"),
+    ],
+)
+def test_a_draft_says_how_far_its_final_is(touch_shows, stage_shows, said, draft, final):
+    touch, stage = touch_shows(*DRAFT, *said), stage_shows(*DRAFT, *said)
+    assert touch["take1"]["text"] == stage["take1"]["value"] == f"9  final of 7\n{final}"
+    assert touch["take2"]["text"] == stage["take2"]["value"] == f"7  rhodes loop_007\n{draft}"
+
+
+def test_the_final_of_a_variation_has_its_letter(touch_shows, stage_shows):
+    said = [("/take/queued", [n, n - 5, "", letter]) for n, letter in ((5, "A"), (6, "B"))]
+    said += [("/take/final", [6, 8]), ("/take/queued", [8, 1])]
+    touch, stage = touch_shows(*said), stage_shows(*said)
+    assert touch["take1"]["text"] == stage["take1"]["value"] == "8B  final of 6\nwaits, 1 before it"
+
+
+def test_a_tablet_that_joins_late_or_asks_again_knows_finals_and_their_drafts(touch_shows, stage_shows):
+    said = [
+        ("/takes/reply", [3, "saved", "A", "small", "warm", "/a/loop_3.wav"]),
+        ("/takes/reply", [4, "queued", "A", "medium", "warm", "", 3]),
+    ]
+    for told in (said, [*said, *said], [*said, ("/take/progress", [4, 0.5, 9.0]), *said]):
+        touch, stage = touch_shows(*told), stage_shows(*told)
+        word = "50 %" if len(told) == 5 else "queued"
+        assert touch["take1"]["text"] == stage["take1"]["value"] == f"4  final of 3\n{word}"
+        assert touch["take2"]["text"] == stage["take2"]["value"] == f"3  loop_3\nfinal 4: {word}"
+
+
 def test_levels_move_the_meters(touch_shows, stage_shows):
     said = (("/monitor/level", [-6.0, -120.0]),)
     touch, stage = touch_shows(*said), stage_shows(*said)
@@ -289,4 +378,4 @@ def test_touchosc_says_when_the_daemon_is_gone_and_asks_anew_when_it_is_back(tou
 def test_a_message_of_something_else_changes_nothing(touch_shows, stage_shows):
     said = (("/stem/landed", ["/x.wav"]), ("/ableton", [1]))
     assert touch_shows(*said)["error"]["text"] == ""
-    assert stage_shows(*said) == {"model1": {"value": "", "vars": {"memo": "starter"}}}
+    assert stage_shows(*said) == {}
