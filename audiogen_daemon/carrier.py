@@ -132,14 +132,13 @@ class Carrier:
         self._listening.take_over(take.id, *self._keeper.audio(take.id), take.in_phase)
 
     def _run_jam(self, effect: m.RunJam) -> None:
-        """Have the engine jam; one that broke off goes on from its own end, if it had sounded and that can be kept."""
+        """Have the engine jam; one that broke off goes on from where it last sounded, if that can be kept."""
         take = effect.take
-        if self._keeper.has_audio(effect.after):
-            try:
-                path = self._keeper.park(*self._keeper.audio(effect.after, CONTINUE_SECONDS))
-                take = dataclasses.replace(take, continues=str(path))
-            except OSError as error:
-                log.warning("the jam begins anew: its end cannot be written: %s", error)
+        try:
+            path = self._keeper.park(effect.after, take.id, CONTINUE_SECONDS)
+            take = dataclasses.replace(take, continues=str(path or ""))
+        except OSError as error:
+            log.warning("the jam begins anew: its end cannot be written: %s", error)
         self._keeper.discard(effect.after)
         self._engine.send(m.RunJam(take))
 

@@ -89,6 +89,7 @@ class StemKeeper:
         self._state = Path(config.daemon.state)
         self._form = stem_format(config)
         self._recordings: dict[int, _Recording | _JamRecording] = {}
+        self._parked_for: int | None = None
         self._watchers: list[dropfolder.DropFolder] = []
 
     def begin(self, job: m.JobStarted) -> None:
@@ -170,15 +171,22 @@ class StemKeeper:
         self._recordings[take.id] = _Recording(rate, pcm.shape[1], [pcm])
         return self.save(m.SaveStem(take, len(pcm) < round(take.settings.length * rate), 0.0))
 
-    def park(self, pcm: PCM, rate: int) -> Path:
-        """Write the end of a jam that broke off to where the next engine finds it.
+    def park(self, broken: int, following: int, seconds: float) -> Path | None:
+        """Write the end of a jam that broke off to where the one that follows it finds it, and return that.
+
+        One that had not sounded yet leaves what it was to go on from itself; None where that is nothing.
 
         Raises:
             OSError: it cannot be written.
         """
         path = self._state / "jam.wav"
-        with path.open("wb") as file:
-            write_wav(file, pcm, rate, "float32")
+        if self.has_audio(broken):
+            pcm, rate = self.audio(broken, seconds)
+            with path.open("wb") as file:
+                write_wav(file, pcm, rate, "float32")
+        elif self._parked_for != broken:
+            return None
+        self._parked_for = following
         return path
 
     def read(self, command: m.Continue | m.Again) -> list[m.Message]:

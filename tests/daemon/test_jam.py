@@ -50,13 +50,15 @@ def test_a_model_that_is_too_slow_for_a_jam_is_told_of_once(tmp_path):
 
 
 def test_a_jam_whose_engine_dies_before_its_first_sound_begins_anew_and_keeps_nothing(tmp_path):
-    with live_daemon(tmp_path, "engine.tone_pace=0.25") as daemon:
+    with live_daemon(tmp_path) as daemon:
         children = subprocess.run(["pgrep", "-P", str(daemon.process.pid)], capture_output=True, text=True, check=True)
+        engine = int(children.stdout.split()[0])
+        os.kill(engine, signal.SIGSTOP)  # so that it makes no sound
         daemon.send("/jam/start", "late")
-        first = daemon.wait("/take/started")[0]
-        os.kill(int(children.stdout.split()[0]), signal.SIGKILL)
+        first = daemon.wait("/jam/started")[0]
         daemon.send("/jam/keep")
         daemon.wait("/error", lambda v: v[0] == "/jam/keep")
+        os.kill(engine, signal.SIGKILL)
         second = daemon.wait("/jam/started", lambda v: v[0] != first)[0]
         daemon.wait("/take/audible", lambda v: v[0] == second)
         assert "/jam/stopped" not in [address for address, _ in daemon.heard]
