@@ -1,11 +1,13 @@
-"""An endless, seeded supply of clips: worker processes compose, the caller renders."""
+"""A seeded supply of clips: worker processes compose, the caller renders."""
 
 from __future__ import annotations
 
 import multiprocessing
 import random
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -39,19 +41,16 @@ def compose_batch(job: tuple[int, int, int]) -> Batch:
     return Batch(seed, specs, event_table(events, specs), ids.reshape(clips, paraphrases, -1))
 
 
-def batches(first_seed: int, clips: int, paraphrases: int, workers: int) -> Iterator[Batch]:
-    """Yield batches with the seeds first_seed, first_seed + 1, ...; composed ahead by `workers` processes."""
+def batches(seeds: Iterable[int], clips: int, paraphrases: int, workers: int) -> Iterator[Batch]:
+    """Yield a batch for each seed, in their order; composed ahead by `workers` processes. The seeds may be endless."""
+    jobs = ((seed, clips, paraphrases) for seed in seeds)
     if workers == 0:
-        seed = first_seed
-        while True:
-            yield compose_batch((seed, clips, paraphrases))
-            seed += 1
+        yield from map(compose_batch, jobs)
+        return
     context = multiprocessing.get_context("spawn")
     with context.Pool(workers) as pool:
-        pending = []
-        seed = first_seed
-        while True:
-            while len(pending) < 3 * workers:
-                pending.append(pool.apply_async(compose_batch, ((seed, clips, paraphrases),)))
-                seed += 1
-            yield pending.pop(0).get()
+        ahead = deque(pool.apply_async(compose_batch, (job,)) for job in islice(jobs, 3 * workers))
+        while ahead:
+            batch = ahead.popleft().get()
+            ahead.extend(pool.apply_async(compose_batch, (job,)) for job in islice(jobs, 1))
+            yield batch

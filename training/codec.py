@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from itertools import count
 from pathlib import Path
 
 import torch
@@ -30,7 +31,7 @@ HELD_OUT_SEED = 900_000
 def rendered(clips: int, per_batch: int, seed: int, device: torch.device, workers: int) -> Tensor:
     """Render `clips` clips and keep them on the device as (clips, CLIP_SAMPLES) float16."""
     renderer, parts = Renderer(device), []
-    for batch in batches(seed, per_batch, 1, workers):
+    for batch in batches(count(seed), per_batch, 1, workers):
         parts.append(renderer(batch.events, batch.specs, batch.seed).half())
         if len(parts) * per_batch >= clips:
             break

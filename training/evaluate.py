@@ -168,7 +168,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--learn-from", type=int, default=1800, help="true clips that teach the instrument classifier")
     parser.add_argument("--sweep", action="store_true", help="try several sampling settings and keep the best")
-    parser.add_argument("--wait", action="store_true", help="prepare while STATE/lm.pt is still being trained")
+    parser.add_argument("--wait", action="store_true", help="prepare beside training.lm, until its minutes are over")
     parser.add_argument("--guidance", type=float, default=Sampling.guidance)
     parser.add_argument("--top-k", type=int, default=Sampling.top_k)
     parser.add_argument("--temperature", type=float, default=Sampling.temperature)
@@ -193,7 +193,7 @@ def main() -> None:
     note("codec", bench.score("through the codec", through))
     results["codec"]["signal"] = measure(codec, bench.truth)
     LOG.info("codec %s", results["codec"]["signal"])
-    while options.wait and not (options.state / "lm.pt").exists():
+    while options.wait and not (options.state / "lm-done").exists():
         time.sleep(0.5)
     model = load_language_model(options.state / "lm.pt", device)
     how = Sampling(options.guidance, options.top_k, options.temperature, options.key_guidance)

@@ -1,7 +1,9 @@
 """Train the language model on token shards.
 
 `python -m training.lm STATE --minutes 15` reads STATE/tokens-*.pt and writes STATE/lm.pt (averaged weights), and
-STATE/lm-run.pt to resume from.
+STATE/lm-run.pt to resume from. STATE/lm-done appears when the minutes are over.
+
+Several processes (`training.parallel`) each draw their own rows and step alike on the mean of their gradients.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from training.clip import CLIP_FRAMES, FRAME_RATE, HELD_BACK_FRAMES
 from training.lm_model import START, LanguageModel, Size, build, delay
-from training.state import LOG, Average, Budget, best_device, cosine, load, save, start_log
+from training.parallel import Crew, find_crew
+from training.state import LOG, Average, Budget, cosine, load, save, start_log
 from training.tokenizer import END, build_tokenizer
 from training.tokens import shards
 
@@ -31,6 +34,8 @@ BOOK_WEIGHTS = (1.3, 1.1, 0.9, 0.7)
 OPENING_SECONDS = 2
 OPENING_WEIGHT = 1.6
 COUNT_IN_WEIGHT = 0.05
+STRIDE = 10
+"""Steps between two readings of the clock."""
 
 
 @dataclass(frozen=True)
@@ -117,11 +122,15 @@ class Trainer:
     """One language model in training with all that a resumed run needs.
 
     The averaged weights with the lowest held-out loss are the result, so that overfitting cannot reach the checkpoint.
+    Every process of a crew holds the same weights; what is drawn at random differs between processes, and after each
+    resumption.
     """
 
-    def __init__(self, state: Path, corpus: Corpus, size: Size, seconds: float, rate: float, init: Path | None) -> None:
+    def __init__(
+        self, state: Path, corpus: Corpus, size: Size, seconds: float, rate: float, init: Path | None, crew: Crew
+    ) -> None:
         torch.manual_seed(0)
-        self.state, self.corpus, self.size, self.rate = state, corpus, size, rate
+        self.state, self.corpus, self.size, self.rate, self.crew = state, corpus, size, rate, crew
         self.device = corpus.codes.device
         self.held_out = min(HELD_OUT, len(corpus) // 4)
         self.model = LanguageModel(build(size, build_tokenizer().get_vocab_size())).to(self.device)
@@ -137,6 +146,8 @@ class Trainer:
             self.average.values = kept["average"]
             self.step, self.best, spent = kept["step"], kept["best"], kept["spent"]
             LOG.info("resumed at step %d", self.step)
+        torch.manual_seed(1 + self.step * crew.size + crew.rank)
+        self.book_weights = torch.tensor(BOOK_WEIGHTS, device=self.device) / sum(BOOK_WEIGHTS)
         self.loss_of = torch.compile(loss_of, dynamic=False) if self.device.type == "cuda" else loss_of
         self.budget = Budget(seconds, spent)
 
@@ -149,8 +160,7 @@ class Trainer:
 
     def weigh(self, losses: Tensor) -> Tensor:
         """Return the codebooks' losses (4,) as one number."""
-        books = torch.tensor(BOOK_WEIGHTS, device=self.device)
-        return (losses * books).sum() / books.sum()
+        return (losses * self.book_weights).sum()
 
     def keep(self) -> None:
         states = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
@@ -161,8 +171,12 @@ class Trainer:
     def look(self) -> None:
         """Log the held-out losses of the averaged weights, and keep the weights if they are the best so far.
 
-        The loss with captions shuffled, and with empty ones, shows how much the model listens to its prompt.
+        The loss with captions shuffled, and with empty ones, shows how much the model listens to its prompt. Every
+        process comes here, to see that their weights are the same; the rest is the first one's.
         """
+        apart = self.crew.spread(list(self.model.parameters()))
+        if not self.crew.leads:
+            return
         self.average.swap()
         rows = torch.arange(self.held_out, device=self.device)
         codes, captions, weights = draw_rows(self.corpus, rows, 0.0)
@@ -178,30 +192,58 @@ class Trainer:
             save(self.state / "lm.pt", {"size": asdict(self.size), "weights": self.model.state_dict()})
         self.average.swap()
         shown = {name: [round(value, 3) for value in losses.tolist()] for name, losses in found.items()}
-        LOG.info("step %d held out %.3f %s", self.step, total, shown)
+        LOG.info("step %d held out %.3f %s, processes %g apart", self.step, total, shown, apart)
 
-    def train_step(self, batch: int) -> None:
+    def train_step(self, batch: int, fraction: float) -> None:
+        """Take one step on `batch` rows of each process, at the learning rate of this fraction of the budget."""
         rows = torch.randint(self.held_out, len(self.corpus), (batch,), device=self.device)
         codes, captions, weights = draw_rows(self.corpus, rows, CROP_SHARE)
         for group in self.optimizer.param_groups:
-            group["lr"] = self.rate * cosine(self.budget.fraction, self.step, 300)
+            group["lr"] = self.rate * cosine(fraction, self.step, 300)
         with self.half(), sdpa_kernel([SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]):
             loss = self.weigh(self.loss_of(self.model, codes, captions, weights, CAPTION_DROPOUT))
         self.optimizer.zero_grad()
         loss.backward()
+        self.crew.average([p.grad for p in self.model.parameters() if p.grad is not None])
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         self.average.update(self.step)
         self.step += 1
-        if self.step % 50 == 0 and self.device.type == "cuda":
-            torch.cuda.synchronize()
+
+
+def train(run: Trainer, batch: int, keep_every: float, leave: Budget) -> None:
+    """Train until the run's budget is spent, or until `leave` is: then the run can be resumed.
+
+    Clocks differ between processes, so that all go by rank 0's. It is read every STRIDE steps: a GPU falls idle for a
+    moment when its process waits for an answer.
+    """
+    done = run.state / "lm-done"
+    if run.crew.leads:
+        done.unlink(missing_ok=True)
+    fraction, left = run.crew.agree(run.budget.fraction, leave.fraction)
+    next_look, last_keep = fraction + 0.02, run.budget.spent
+    while max(fraction, left) < 1:
+        for _ in range(STRIDE):
+            run.train_step(batch, fraction)
+        if fraction >= next_look:
+            run.look()
+            next_look = fraction + 0.1
+        if run.crew.leads and run.budget.spent >= last_keep + keep_every:
+            run.keep()
+            last_keep = run.budget.spent
+        fraction, left = run.crew.agree(run.budget.fraction, leave.fraction)
+    run.look()
+    if run.crew.leads:
+        run.keep()
+        if fraction >= 1:
+            done.touch()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("state", type=Path)
     parser.add_argument("--minutes", type=float, default=15.0)
-    parser.add_argument("--batch", type=int, default=192)
+    parser.add_argument("--batch", type=int, default=192, help="clips per step and process")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--init", type=Path, help="an exported checkpoint to start from, of the same codec and size")
     parser.add_argument("--layers", type=int, default=Size.layers)
@@ -209,31 +251,27 @@ def main() -> None:
     parser.add_argument(
         "--least-clips", type=int, default=20_000, help="refuse to train on fewer: they are learned by heart"
     )
-    parser.add_argument("--keep-every", type=float, default=180.0, help="seconds between checkpoints")
+    parser.add_argument("--keep-every", type=float, default=60.0, help="seconds between checkpoints")
+    parser.add_argument(
+        "--leave-after", type=float, default=math.inf, help="seconds after which to keep all and stop, to go on later"
+    )
     options = parser.parse_args()
-    start_log(options.state, "lm")
-    device = best_device()
+    leave, crew = Budget(options.leave_after), find_crew()
+    if crew.leads:
+        start_log(options.state, "lm")
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
-    corpus = load_corpus(options.state, device)
+    corpus = load_corpus(options.state, crew.device)
     if len(corpus) < options.least_clips:
         parser.error(
             f"{len(corpus)} clips in {options.state}, at least {options.least_clips} wanted; run training.tokens"
         )
     filters = load(options.state / "codec.pt", torch.device("cpu"))["filters"]
     size = Size(layers=options.layers, hidden=options.hidden, filters=filters)
-    run = Trainer(options.state, corpus, size, 60 * options.minutes, options.rate, options.init)
-    LOG.info("%d clips, %.2f M parameters", len(corpus), sum(p.numel() for p in run.model.parameters()) / 1e6)
-    next_look, last_keep = run.budget.fraction + 0.02, run.budget.spent
-    while run.budget.fraction < 1:
-        run.train_step(options.batch)
-        if run.budget.fraction >= next_look:
-            run.look()
-            next_look = run.budget.fraction + 0.1
-        if run.budget.spent >= last_keep + options.keep_every:
-            run.keep()
-            last_keep = run.budget.spent
-    run.keep()
-    run.look()
+    with crew.meeting():
+        run = Trainer(options.state, corpus, size, 60 * options.minutes, options.rate, options.init, crew)
+        parameters = sum(p.numel() for p in run.model.parameters()) / 1e6
+        LOG.info("%d clips, %.2f M parameters, %d processes", len(corpus), parameters, crew.size)
+        train(run, options.batch, options.keep_every, leave)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """Render fresh clips, encode them, and keep tokens and captions for the language model.
 
-`python -m training.tokens STATE --clips 200000 --minutes 6` reads STATE/codec.pt and writes STATE/tokens-N.pt shards.
-Run again, it goes on with the next shard.
+`python -m training.tokens STATE --clips 200000` reads STATE/codec.pt and writes STATE/tokens-N.pt shards, one for each
+rendered batch. Shard N is the same whichever process makes it; of several processes each takes every so manyth. Run
+again, it makes the shards that are missing.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,11 +20,13 @@ from training.clip import CLIP_FRAMES, EIGHTHS, FRAME_RATE, HELD_BACK_FRAMES, HO
 from training.clips import batches
 from training.codec_model import Codec
 from training.count_in import CountIn
+from training.parallel import find_crew
 from training.render import Renderer
-from training.state import LOG, Budget, best_device, load, save, start_log
+from training.state import LOG, Budget, load, save, start_log
 
 FIRST_SEED = 1_000
 PARAPHRASES = 10
+LOG_EVERY = 32
 
 
 def load_codec(path: Path, device: torch.device) -> Codec:
@@ -60,41 +64,47 @@ def encode_clips(codec: Codec, samples: Tensor, specs: list[Spec], primes: dict[
     return codes.short()
 
 
+def shard_path(state: Path, seed: int) -> Path:
+    """Return where the shard of a batch seed lies; names sort as seeds do."""
+    return state / f"tokens-{seed:06d}.pt"
+
+
 def shards(state: Path) -> Iterator[Path]:
     """Yield the token shards of a state folder in order."""
     yield from sorted(state.glob("tokens-*.pt"))
 
 
+def missing_seeds(state: Path, count: int, rank: int, size: int) -> list[int]:
+    """Return the seeds that process `rank` of `size` must still render, of the `count` seeds of the whole corpus."""
+    own = range(FIRST_SEED + rank, FIRST_SEED + count, size)
+    return [seed for seed in own if not shard_path(state, seed).exists()]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("state", type=Path)
-    parser.add_argument("--clips", type=int, default=200_000)
-    parser.add_argument("--minutes", type=float, default=60.0, help="stop early after this time")
-    parser.add_argument("--shard", type=int, default=24_576)
-    parser.add_argument("--render-batch", type=int, default=192)
-    parser.add_argument("--workers", type=int, default=max(0, (os.cpu_count() or 1) - 2))
+    parser.add_argument("--clips", type=int, default=200_000, help="of all processes together")
+    parser.add_argument("--leave-after", type=float, default=math.inf, help="seconds after which to stop; go on later")
+    parser.add_argument("--render-batch", type=int, default=192, help="clips per shard")
+    parser.add_argument(
+        "--workers", type=int, default=max(0, (os.cpu_count() or 1) - 2), help="composers, of all processes together"
+    )
     options = parser.parse_args()
-    start_log(options.state, "tokens")
-    device = best_device()
+    leave, crew = Budget(options.leave_after), find_crew()
+    if crew.leads:
+        start_log(options.state, "tokens")
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
-    codec, renderer = load_codec(options.state / "codec.pt", device), Renderer(device)
-    primes = count_in_codes(codec, device)
-    done = len(list(shards(options.state)))
-    per_shard = max(1, options.shard // options.render_batch)
-    budget = Budget(60 * options.minutes)
-    kept: dict[str, list[Tensor]] = {"codes": [], "captions": [], "music": []}
-    supply = batches(FIRST_SEED + done * per_shard, options.render_batch, PARAPHRASES, options.workers)
-    for batch in supply:
+    codec, renderer = load_codec(options.state / "codec.pt", crew.device), Renderer(crew.device)
+    primes = count_in_codes(codec, crew.device)
+    seeds = missing_seeds(options.state, math.ceil(options.clips / options.render_batch), crew.rank, crew.size)
+    for made, batch in enumerate(batches(seeds, options.render_batch, PARAPHRASES, options.workers // crew.size), 1):
         codes = encode_clips(codec, renderer(batch.events, batch.specs, batch.seed), batch.specs, primes)
-        kept["codes"].append(codes.cpu())
-        kept["captions"].append(torch.from_numpy(batch.captions))
-        kept["music"].append(torch.tensor([spec.count_in_frames for spec in batch.specs], dtype=torch.int16))
-        if len(kept["codes"]) == per_shard or budget.fraction >= 1:
-            save(options.state / f"tokens-{done:03d}.pt", {name: torch.cat(parts) for name, parts in kept.items()})
-            kept = {name: [] for name in kept}
-            done += 1
-            LOG.info("shard %d", done)
-        if done * per_shard * options.render_batch >= options.clips or budget.fraction >= 1:
+        music = torch.tensor([spec.count_in_frames for spec in batch.specs], dtype=torch.int16)
+        shard = {"codes": codes.cpu(), "captions": torch.from_numpy(batch.captions), "music": music}
+        save(shard_path(options.state, batch.seed), shard)
+        if made % LOG_EVERY == 0 or made == len(seeds):
+            LOG.info("%d of this process's %d shards", made, len(seeds))
+        if leave.fraction >= 1:
             break
 
 
