@@ -43,7 +43,7 @@ def main() -> None:
         try:
             server.start_server(period=2048)
             jam(options.model, options.seconds, folder, "system", server.env)
-            delays = steering_delays(server, folder)
+            delays = steering_delays(server, folder, steers=5)
             print(f"/prompt to hearing it, tone model: median {median(delays):.2f} s, most {max(delays):.2f} s")
         finally:
             server.close()

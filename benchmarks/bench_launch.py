@@ -19,6 +19,8 @@ from tests.audio.conftest import Jack
 from tests.audio.test_launch_jack import TEMPO, clicking, launch_errors, song
 from tests.test_link import link_peer
 
+LAUNCHES = 20
+
 
 def main() -> None:
     """Measure and print."""
@@ -63,7 +65,10 @@ def by_osc(folder: Path) -> None:
         jack.start_server()
         with clicking(jack, folder) as daemon, song(daemon.port) as playing:
             daemon.wait("/state/tempo")
-            row("heard, position by OSC up to 8 ms late", launch_errors(jack, daemon, folder, playing.beat_before))
+            row(
+                "heard, position by OSC up to 8 ms late",
+                launch_errors(jack, daemon, folder, playing.beat_before, LAUNCHES),
+            )
     finally:
         jack.close()
 
@@ -76,7 +81,7 @@ def by_link(folder: Path) -> None:
         with link_peer(TEMPO) as peer, clicking(jack, folder, "transport.source=link") as daemon:
             daemon.wait("/state/tempo", lambda values: values == [TEMPO])
             name = f"heard, another program on Link (aalink {metadata.version('aalink')})"
-            row(name, launch_errors(jack, daemon, folder, peer.beat_began))
+            row(name, launch_errors(jack, daemon, folder, peer.beat_began, LAUNCHES))
     finally:
         jack.close()
 

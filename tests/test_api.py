@@ -308,8 +308,15 @@ def test_no_models_name_is_cut_where_the_terminal_is_narrow(monkeypatch, capsys)
     assert "musicgen-stereo-melody-large " in capsys.readouterr().out
 
 
-def test_every_command_explains_itself_and_a_wrong_one_is_wrong_usage():
-    for command in COMMANDS:
-        assert run(command, "--help").returncode == 0
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command, capsys):
+    with pytest.raises(SystemExit) as left:
+        main([command, "--help"])
+    assert left.value.code == 0
+    assert f"audiogen-daemon {command}" in capsys.readouterr().out
+
+
+def test_a_process_explains_itself_and_a_wrong_command_is_wrong_usage():
+    assert run("run", "--help").returncode == 0
     assert run("dance").returncode == 2
     assert run("models", "--set", "nothing").returncode == 2

@@ -148,12 +148,12 @@ def test_a_final_that_cannot_follow_the_melody_fails_by_name_and_the_draft_stays
 
 
 def test_stopping_does_not_wait_for_a_final_which_the_next_daemon_makes(models, tmp_path):
-    with daemon_of(models, tmp_path, "engine.tone_pace=0.2") as daemon:
-        draft, since = ask(daemon, "sketch", "seconds", 2, "finish_with", "tone")
+    with daemon_of(models, tmp_path, "engine.tone_pace=0.05") as daemon:
+        draft, since = ask(daemon, "sketch", "seconds", 4, "finish_with", "tone")
         final = daemon.wait("/take/final", lambda v: v[0] == draft, since)[1]
         daemon.wait("/take/progress", lambda v: v[0] == final, since)
         daemon.process.send_signal(signal.SIGTERM)
         assert daemon.process.wait(8) == 0
     with daemon_of(models, tmp_path) as daemon:
         path = daemon.wait("/stem/saved", lambda v: v[0] == final)[1]
-        assert soundfile.info(path).frames == 2 * 44100
+        assert soundfile.info(path).frames == 4 * 44100

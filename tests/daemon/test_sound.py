@@ -94,7 +94,7 @@ def test_first_sound_comes_soon_and_a_cancelled_take_fades_at_once(jack, tmp_pat
     sets = ["monitor.enabled=true", "monitor.device=system", "engine.tone_pace=0.01"]
     with live_daemon(tmp_path, *sets, environment=os.environ | jack.env) as daemon:
         wait_for(lambda: device_of(daemon) == "system")
-        recorder = jack.record(tmp_path / "heard.wav", 6)
+        recorder = jack.record(tmp_path / "heard.wav", 4)
         daemon.send("/generate", "a long one", "seconds", 20)
         assert daemon.wait("/take/playing")[1] < 1.5
         daemon.wait("/monitor/level", lambda v: v[0] > -60)

@@ -4,7 +4,7 @@ from audiogen_daemon import messages as m
 from audiogen_daemon.settings import Settings
 from tests.engine.engine_process import running_engine
 
-STEP = 0.3
+STEP = 0.05
 """Seconds: long enough for all that follows to arrive within one step."""
 
 
