@@ -9,7 +9,7 @@ from audiogen_daemon import messages as m
 from audiogen_daemon.audio import events as mon
 from audiogen_daemon.audio.commands import Incoming, Whole
 from audiogen_daemon.audio.isolated import IsolatedMonitor
-from audiogen_daemon.audio.outputs import why_missing
+from audiogen_daemon.audio.outputs import why_unusable
 from audiogen_daemon.audio.ring import PCM
 from audiogen_daemon.config import Monitor as MonitorConfig
 from audiogen_daemon.transport import Grid, Quantum
@@ -120,7 +120,7 @@ class Listening:
             self._monitor.set_gain_db(gain_db)
 
     def set_device(self, command: m.MonitorDevice) -> None:
-        """Move to another output once that is found; where there is none the sound stays, and `tell` hears why."""
+        """Move to another output that is there and opens; else the sound stays, and `tell` hears why."""
         self._lookup.submit(self._move, command)
 
     def _move(self, command: m.MonitorDevice) -> None:
@@ -137,7 +137,7 @@ class Listening:
         here = self._monitor.device_name
         if name.lower() in ("", here.lower()):
             return ""
-        reason = why_missing(name)
+        reason = why_unusable(name, here)
         return f'{reason}; the sound stays on "{here}"' if reason and here else reason
 
     def level(self) -> m.MonitorLevel | None:

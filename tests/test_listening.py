@@ -47,10 +47,10 @@ class Wishes:
     def __init__(self, monkeypatch, *sets: str) -> None:
         self.asked: list[str] = []
         self.told: list[m.Message] = []
-        monkeypatch.setattr(module, "why_missing", self.why_missing)
+        monkeypatch.setattr(module, "why_unusable", self.why_unusable)
         self.listening = Listening(load(None, list(sets)).monitor, self.told.append)
 
-    def why_missing(self, device: str) -> str:
+    def why_unusable(self, device: str, playing: str) -> str:
         self.asked.append(device)
         return "" if device == "Headphones" else f'no output matches "{device}"; name one of: Speakers, Headphones'
 

@@ -97,7 +97,7 @@ class Output:
             )
         except portaudio.PortAudioError as error:
             raise OutputError(
-                f'the output "{self.name}" does not open ({error}); is another program using it?'
+                f'the output "{self.name}" does not open ({error}); close the program that uses it'
             ) from error
         try:
             self._stream.start()
