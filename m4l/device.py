@@ -179,18 +179,22 @@ class _Device:
         self._label("Bars", 262.0, 4.0, 50.0)
         self._number("bars", "Bars", "Bars", (264.0, 19.0, 46.0, 16.0), type=INTEGER, mmin=1.0, mmax=64.0, initial=[4])
         self._toggle("loop", "Loop", "Loop", (316.0, 19.0, 50.0, 16.0), 1)
-        self._label("Model", 262.0, 39.0, 100.0)
-        self._model((264.0, 54.0, 102.0, 20.0))
-        self._label("Into", 262.0, 78.0, 100.0)
-        self._choice("live.menu", "into", "Into", (264.0, 93.0, 102.0, 16.0), INTO)
-        self._label("Takes", 262.0, 112.0, 100.0)
-        self._choice("live.tab", "takes", "Takes", (264.0, 128.0, 102.0, 18.0), ("1", "2", "3", "4"))
+        self._label("Model", 262.0, 36.0, 100.0)
+        self._models("model", "Model", (264.0, 50.0, 102.0, 18.0))
+        self._label("Finish with", 262.0, 69.0, 100.0)
+        self._models("finish", "Finish", (264.0, 83.0, 102.0, 18.0))
+        self._label("Into", 262.0, 102.0, 100.0)
+        self._choice("live.menu", "into", "Into", (264.0, 116.0, 102.0, 16.0), INTO)
+        self._label("Takes", 262.0, 132.0, 100.0)
+        self._choice("live.tab", "takes", "Takes", (264.0, 146.0, 102.0, 18.0), ("1", "2", "3", "4"))
 
-    def _model(self, face: Rect) -> None:
+    def _models(self, key: str, name: str, face: Rect) -> None:
+        """Add a menu that the daemon fills with its models, and a hidden field that keeps the choice with the set."""
         look = {"items": ["default"], "parameter_enable": 0, "presentation": 1, "presentation_rect": list(face)}
-        menu = self.patch.box("umenu", (20.0, self._next_row(), 100.0, 20.0), 1, ["int", "", ""], **look)
-        self._value("model", menu, 1)
-        self._edit("model_name", "Model Name", "", (20.0, self._next_row(), 100.0, 20.0), None)
+        rect = (20.0, self._next_row(), 100.0, 20.0)
+        menu = self.patch.box("umenu", rect, 1, ["int", "", ""], varname=name, **look)
+        self._value(key, menu, 1)
+        self._edit(f"{key}_name", f"{name} Name", "", (20.0, self._next_row(), 100.0, 20.0), None)
 
     def _dials(self) -> None:
         self._dial("temperature", "Temperature", "Temp", (382.0, 4.0), 0.0, 2.0, 1.0)
@@ -216,8 +220,8 @@ class _Device:
         self._label("Variations", 492.0, 4.0, 80.0)
         for index, letter in enumerate(LETTERS):
             y = 19.0 + 24.0 * index
-            self._button(f"play_{letter}", f"Play {letter}", f"▶ {letter}", (494.0, y, 44.0, 20.0))
-            self._button(f"put_{letter}", f"Put {letter}", "put", (542.0, y, 36.0, 20.0))
+            self._button(f"play_{letter}", f"Play {letter}", f"▶ {letter}", (494.0, y, 56.0, 20.0))
+            self._button(f"put_{letter}", f"Put {letter}", "put", (554.0, y, 30.0, 20.0))
         bars = {"orientation": 1, "setminmax": [-60.0, 0.0], "setstyle": 1, "size": 2, "spacing": 2, "ignoreclick": 1}
         look = {"bgcolor": TROUGH, "slidercolor": LEVEL, "parameter_enable": 0}
         self._show("level", "multislider", (590.0, 19.0, 20.0, 92.0), ["", ""], **bars, **look)

@@ -19,8 +19,10 @@ FONT = "DejaVuSans.ttf"
 BACK, WELL, EDGE, TEXT, DIM, ORANGE, GREEN = (
     "#4a4a4a", "#2c2c2c", "#202020", "#dcdcdc", "#9a9a9a", "#ff9a4d", "#5cc76b",
 )  # fmt: skip
-DURING_A_TAKE = {"progress": [0.62], "level": [-9.0, -12.0]}
-SAID = {"starting": "connected", "": "making A, 4 s left"}
+DURING_A_TAKE = {"progress": [1.0], "level": [-9.0, -12.0]}
+LABELS = {"▶ A": "▶ A final", "▶ B": "▶ B 62%", "▶ C": "▶ C ..."}
+ITEMS = {"Model": "musicgen-small", "Finish": "musicgen-medium"}
+SAID = {"starting": "connected", "": 'final of A in slot 2 of "Keys": 16 beats'}
 
 
 class Face:
@@ -89,7 +91,8 @@ def _draw(face: Face, box: dict[str, Any], rect: list[float]) -> None:
         on = box["mode"] == 1 and initial == 1
         loud = "activebgcolor" in box
         face.rect(rect, ORANGE if on or loud else "#5c5c5c")
-        face.text(rect, box["text"], "#1c1c1c" if on or loud else TEXT, size=box.get("fontsize", 9))
+        words = LABELS.get(box["text"], box["text"])
+        face.text(rect, words, "#1c1c1c" if on or loud else TEXT, size=box.get("fontsize", 9))
     elif kind == "live.dial":
         face.dial(rect, value["parameter_shortname"], initial, value["parameter_mmin"], value["parameter_mmax"])
     elif kind == "live.numbox":
@@ -97,7 +100,7 @@ def _draw(face: Face, box: dict[str, Any], rect: list[float]) -> None:
         face.text(rect, f"{initial:g}")
     elif kind in ("live.menu", "umenu"):
         face.rect(rect, WELL)
-        words = value["parameter_enum"][initial] if kind == "live.menu" else box["items"][0]
+        words = value["parameter_enum"][initial] if kind == "live.menu" else ITEMS[box["varname"]]
         face.text([rect[0], rect[1], rect[2] - 10, rect[3]], words[:17], size=8.5)
         face.text([rect[0] + rect[2] - 13, rect[1], 10, rect[3]], "▾", DIM)
     elif kind == "live.tab":

@@ -76,6 +76,14 @@ var Show = (function () {
         }
     }
 
+    // What is written on a button.
+    function label(name, words) {
+        if (last[name] !== words) {
+            last[name] = words;
+            message(name, ["text", words]);
+        }
+    }
+
     function connection(colour, words) {
         if (last.colour !== colour) {
             last.colour = colour;
@@ -94,7 +102,7 @@ var Show = (function () {
         post("audiogen: " + words + "\n");
     }
 
-    return {message: message, text: text, connection: connection, note: note, problem: problem};
+    return {message: message, text: text, label: label, connection: connection, note: note, problem: problem};
 }());
 
 function lastPart(path) {

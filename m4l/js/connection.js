@@ -176,7 +176,7 @@ var Connection = (function () {
         }
         daemon = found.daemon || daemon;
         heardEngine(String(found.engine));
-        Takes.checkedIn(Number(found.running) === 0 && Number(found.queued) === 0);
+        Takes.checkedIn(Number(found.running) === 0 && Number(found.queued) === 0 && !Number(found.finals));
     }
 
     function heardEngine(word) {

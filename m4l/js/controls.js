@@ -2,13 +2,14 @@
 
 var Controls = (function () {
     var values = {
-        prompt: "", bars: 4, loop: 1, model: "", own: 1, temperature: 1, guidance: 3, seed: 0, lock: 0, takes: 0, into: 0,
-        hear: 0, daemon_port: 11010, reply_port: 11021, launch: 0, follow: 0, beta: 5,
+        prompt: "", bars: 4, loop: 1, model: "", finish: "", own: 1, temperature: 1, guidance: 3, seed: 0, lock: 0,
+        takes: 0, into: 0, hear: 0, daemon_port: 11010, reply_port: 11021, launch: 0, follow: 0, beta: 5,
         mix_1: 0, mix_2: 0, mix_3: 0, mix_4: 0
     };
-    var DEFAULT_MODEL = "default";
     var SEEDS = 10000000;
     var models = [];
+    // The menus that the daemon fills with its models. The first item leaves the choice to the daemon.
+    var MENUS = {model: ["default"], finish: ["default", "off"]};
 
     function get(name) {
         return values[name];
@@ -31,30 +32,48 @@ var Controls = (function () {
         Show.message(name, ["set", value]);
     }
 
-    function chooseModel(name) {
-        values.model = name === DEFAULT_MODEL ? "" : name;
-        Show.message("model_name", ["set", values.model]);
+    // Which item of a menu the set was saved with is kept in a hidden field: "" for the first.
+    function choose(menu, item) {
+        values[menu] = item === MENUS[menu][0] ? "" : item;
+        Show.message(menu + "_name", ["set", values[menu]]);
     }
 
-    // The menu is filled by the daemon; which model the set was saved with is kept in a hidden field.
-    function recallModel(name) {
-        values.model = name;
+    function recall(menu, name) {
+        values[menu] = name;
+    }
+
+    function fill(menu) {
+        Show.message(menu, ["clear"]);
+        append(menu, MENUS[menu].concat(models));
+    }
+
+    function append(menu, items) {
+        items.forEach(function (item) {
+            Show.message(menu, ["append", item]);
+        });
+        Show.message(menu, ["set", Math.max(0, MENUS[menu].concat(models).indexOf(values[menu]))]);
     }
 
     function clearModels() {
         models = [];
-        Show.message("model", ["clear"]);
-        Show.message("model", ["append", DEFAULT_MODEL]);
-        Show.message("model", ["setsymbol", DEFAULT_MODEL]);
+        fill("model");
+        fill("finish");
     }
 
     function addModel(name) {
         if (models.indexOf(name) < 0) {
             models.push(name);
-            Show.message("model", ["append", name]);
+            append("model", [name]);
+            append("finish", [name]);
         }
-        if (name === values.model) {
-            Show.message("model", ["setsymbol", name]);
+    }
+
+    // What the daemon finishes takes with, unless the device says otherwise.
+    function heardFinish(name) {
+        var first = (name || "off") + " (default)";
+        if (MENUS.finish[0] !== first) {
+            MENUS.finish[0] = first;
+            fill("finish");
         }
     }
 
@@ -68,7 +87,7 @@ var Controls = (function () {
     }
 
     return {
-        get: get, has: has, put: put, move: move, chooseModel: chooseModel, recallModel: recallModel,
-        clearModels: clearModels, addModel: addModel, nextSeed: nextSeed
+        get: get, has: has, put: put, move: move, choose: choose, recall: recall, clearModels: clearModels,
+        addModel: addModel, heardFinish: heardFinish, nextSeed: nextSeed
     };
 }());

@@ -46,7 +46,7 @@ var Importing = (function () {
     function begin(take) {
         var into = take.request.into;
         if (into === INTO.FOLDER) {
-            finish("take " + take.letter + ": " + lastPart(take.path), false);
+            finish(Takes.named(take) + ": " + lastPart(take.path), false);
         } else if (!Version.atLeast(12, 0, 5)) {
             give(take, Version.words() + " cannot be handed a clip (12.0.5 can); drag it from the browser");
         } else if (into === INTO.ARRANGEMENT) {
@@ -183,14 +183,15 @@ var Importing = (function () {
     // Warp and loop follow the user's preferences, so they are set. The order matters: unwarped, lengths are seconds.
     function dress(take, where, clip) {
         var request = take.request;
-        clip.set("name", request.takes > 1 ? request.prompt + " " + take.letter : request.prompt);
+        var letter = request.takes > 1 ? " " + take.letter : "";
+        clip.set("name", request.prompt + letter + (take.draft ? " final" : ""));
         clip.set("color", COLOURS[take.letter] || COLOURS.A);
         clip.set("warping", 1);
         var warped = number(clip, "end_marker");
         clip.set("looping", request.loop);
         clip.set("loop_end", request.beats);
         var length = number(clip, "length");
-        var words = "take " + take.letter + " in " + where + ": " + plain(length) + " beats";
+        var words = Takes.named(take) + " in " + where + ": " + plain(length) + " beats";
         if (Math.abs(length - request.beats) > 0.01) {
             finish(words + " instead of " + plain(request.beats) + "; set its loop by hand", true);
         } else if (Math.abs(warped - request.beats) > 0.02 * request.beats) {

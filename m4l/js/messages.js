@@ -13,6 +13,7 @@ var OSC = {
     "/take/queued": Takes.queued,
     "/take/started": Takes.started,
     "/take/progress": Takes.progress,
+    "/take/final": Takes.finalOf,
     "/take/playing": Preview.playing,
     "/take/done": function (id, seconds, speed) {
         Takes.done(id, seconds, speed);
@@ -38,6 +39,7 @@ var OSC = {
     "/state/launch": function (word) {
         Controls.move("launch", LAUNCHES.indexOf(String(word)));
     },
+    "/state/finish_with": Controls.heardFinish,
     "/preview/started": Preview.started,
     "/preview/written": Preview.written,
     "/monitor/level": function (left, right) {
@@ -69,7 +71,12 @@ var PRESSED = {
 var CHANGED = {
     daemon_port: Connection.daemonPort,
     reply_port: Connection.openPort,
-    model: Controls.chooseModel,
+    model: function (item) {
+        Controls.choose("model", item);
+    },
+    finish: function (item) {
+        Controls.choose("finish", item);
+    },
     temperature: mine,
     guidance: mine,
     beta: mine,
@@ -127,11 +134,11 @@ function ui(name) {
         }
         return;
     }
-    if (name === "model_name") {
-        Controls.recallModel(words.join(" "));
+    if (name === "model_name" || name === "finish_name") {
+        Controls.recall(name.split("_")[0], words.join(" "));
         return;
     }
-    var value = name === "prompt" || name === "model" ? words.join(" ") : words[0];
+    var value = name === "prompt" || name === "model" || name === "finish" ? words.join(" ") : words[0];
     if (Controls.has(name) && Controls.put(name, value) && ready && CHANGED.hasOwnProperty(name)) {
         CHANGED[name](value);
     }

@@ -6,7 +6,7 @@ var Takes = (function () {
     var ANSWER_WITHIN = 4000;
     var REMEMBERED = 50;
     var LOST = 4;
-    var SHOWN = /^\/(transport\/|jam\/|morph|record|set\/launch|monitor\/(play|device)$)/;
+    var SHOWN = /^\/(transport\/|jam\/|morph|record|set\/launch|take\/final|monitor\/(play|device)$)/;
 
     var requests = {};
     var takes = {};
@@ -61,6 +61,9 @@ var Takes = (function () {
             delete requests[old.client];
             old.made.forEach(function (take) {
                 delete takes[take.id];
+                if (take.itsFinal) {
+                    delete takes[take.itsFinal.id];
+                }
             });
         }
     }
@@ -75,18 +78,25 @@ var Takes = (function () {
         if (Controls.get("model")) {
             words.push("model", Controls.get("model"));
         }
+        if (Controls.get("finish")) {
+            words.push("finish_with", Controls.get("finish"));
+        }
         if (!Controls.get("own")) {
             words.push("temperature", Controls.get("temperature"), "guidance", Controls.get("guidance"));
         }
         return words;
     }
 
+    // What was asked for goes before finals, which wait until nothing else does.
     function cancel() {
         var unfinished = openIds();
+        var asked = unfinished.filter(function (id) {
+            return !takes[id].draft;
+        });
         if (!unfinished.length) {
             Show.note("nothing of this device is being made");
         }
-        unfinished.forEach(function (id) {
+        (asked.length ? asked : unfinished).forEach(function (id) {
             Daemon.send("/cancel", [Number(id)]);
         });
     }
@@ -99,6 +109,9 @@ var Takes = (function () {
 
     function queued(id, position, client) {
         var request = requests[client];
+        if (takes[id] && takes[id].draft) {
+            waits(takes[id]);
+        }
         if (!request) {
             return;
         }
@@ -111,7 +124,7 @@ var Takes = (function () {
 
     function add(id, request, state) {
         var letter = LETTERS[request.made.length] || "?";
-        var take = {id: id, letter: letter, request: request, state: state, fraction: 0, path: ""};
+        var take = newTake(id, letter, request, state);
         request.made.push(take);
         takes[id] = take;
         idle = 0;
@@ -121,6 +134,35 @@ var Takes = (function () {
         }
         showButtons();
         return take;
+    }
+
+    // draft: what a final makes once more. itsFinal: the other way round. whole: whether all of it lies at the path.
+    function newTake(id, letter, request, state) {
+        return {
+            id: id, letter: letter, request: request, state: state, fraction: 0, path: "", whole: false,
+            draft: null, itsFinal: null
+        };
+    }
+
+    // A final of a take of ours is ours as well; it waits until nothing else does, also after it was begun.
+    function finalOf(draft, id) {
+        var sketch = takes[draft];
+        if (sketch && !takes[id]) {
+            takes[id] = newTake(id, sketch.letter, sketch.request, "queued");
+            takes[id].draft = sketch;
+            sketch.itsFinal = takes[id];
+            waits(takes[id]);
+        }
+    }
+
+    function waits(take) {
+        take.state = "queued";
+        take.fraction = 0;
+        showLabels();
+    }
+
+    function named(take) {
+        return (take.draft ? "final of " : "take ") + take.letter;
     }
 
     // What this device keeps of a jam goes where its takes go.
@@ -151,6 +193,10 @@ var Takes = (function () {
         }
         take.state = "running";
         take.fraction = fraction;
+        if (take.draft) {
+            showLabels();
+            return;
+        }
         var made = take.request.made;
         var whole = made.reduce(function (sum, one) {
             return sum + one.fraction;
@@ -168,7 +214,7 @@ var Takes = (function () {
         var take = takes[id];
         if (take && isOpen(take)) {
             take.state = state;
-            Show.note("take " + take.letter + " " + words);
+            Show.note(named(take) + " " + words);
             showButtons();
         }
     }
@@ -176,6 +222,7 @@ var Takes = (function () {
     function started(id) {
         if (takes[id]) {
             takes[id].state = "running";
+            showLabels();
         }
     }
 
@@ -197,22 +244,23 @@ var Takes = (function () {
         if (!take || take.path) {
             return;
         }
-        var whole = take.state !== "cancelled";
+        take.whole = take.state !== "cancelled";
         take.path = String(path);
         take.state = "saved";
         showButtons();
-        if (!whole) {
+        if (!take.whole) {
             Show.note("what was made of " + take.letter + " is kept: " + lastPart(path));
         } else if (isPlacedByItself(take)) {
             Importing.place(take);
         } else {
-            Show.note("take " + take.letter + " is ready; put it with its button");
+            Show.note(named(take) + " is ready; put it with its button");
         }
     }
 
     // Several takes fit into several empty slots, but not into one slot or one place of the arrangement.
     function isPlacedByItself(take) {
-        return take.letter === "A" || take.request.into === Importing.INTO.EMPTY || take.request.into === Importing.INTO.FOLDER;
+        var isFirst = take.letter === "A" && !take.draft;
+        return isFirst || take.request.into === Importing.INTO.EMPTY || take.request.into === Importing.INTO.FOLDER;
     }
 
     // An idle daemon has nothing more to tell: what we still wait for was said while we could not hear, or is lost.
@@ -236,10 +284,15 @@ var Takes = (function () {
 
     // -- variations A to D ------------------------------------------------------------------------------------------
 
+    // The final stands for its draft as soon as it is there.
+    function best(take) {
+        return take && take.itsFinal && take.itsFinal.whole ? take.itsFinal : take;
+    }
+
     function ofLetter(letter) {
-        var found = shown && shown.made.filter(function (take) {
+        var found = best(shown && shown.made.filter(function (take) {
             return take.letter === letter;
-        })[0];
+        })[0]);
         if (!found || !found.path) {
             Show.note(found ? "take " + letter + " is not ready yet" : "there is no take " + letter);
             return null;
@@ -251,7 +304,7 @@ var Takes = (function () {
         var take = ofLetter(letter);
         if (take) {
             Daemon.send("/monitor/play", [take.id]);
-            Show.note("playing " + letter);
+            Show.note("playing " + (take.draft ? "the final of " : "") + letter);
         }
     }
 
@@ -270,6 +323,22 @@ var Takes = (function () {
             Show.message("play_" + letter, ["active", ready]);
             Show.message("put_" + letter, ["active", ready]);
         });
+        showLabels();
+    }
+
+    function showLabels() {
+        LETTERS.forEach(function (letter, index) {
+            Show.label("play_" + letter, "\u25B6 " + letter + howFar(shown && shown.made[index]));
+        });
+    }
+
+    // What the button of a draft says of its final.
+    function howFar(take) {
+        var made = take && take.itsFinal;
+        if (!made || !isOpen(made)) {
+            return made && made.whole ? " final" : "";
+        }
+        return made.state === "queued" ? " ..." : " " + Math.floor(100 * made.fraction) + "%";
     }
 
     function isWaiting() {
@@ -281,8 +350,9 @@ var Takes = (function () {
     }
 
     return {
-        generate: generate, cancel: cancel, adopt: adopt, queued: queued, refused: refused, started: started, progress: progress,
-        done: done, cancelled: cancelled, failed: failed, saved: saved, checkedIn: checkedIn, listen: listen, put: put,
-        showButtons: showButtons, isOurs: isOurs, isWaiting: isWaiting
+        generate: generate, cancel: cancel, adopt: adopt, queued: queued, finalOf: finalOf, refused: refused,
+        started: started, progress: progress, done: done, cancelled: cancelled, failed: failed, saved: saved,
+        checkedIn: checkedIn, listen: listen, put: put, named: named, showButtons: showButtons, isOurs: isOurs,
+        isWaiting: isWaiting
     };
 }());

@@ -29,7 +29,7 @@ const ORDERS = {
     },
     press: ({name, control}) => devices[name].named(control).press(),
     turn: ({name, control, to}) => devices[name].named(control).turn(to),
-    pick: ({name, item}) => devices[name].all().find((box) => box.json.maxclass === "umenu").turn(item),
+    pick: ({name, menu, item}) => devices[name].named(menu).turn(item),
     write: ({name, control, text}) => {
         devices[name].named(control).value = text;
     },

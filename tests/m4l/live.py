@@ -126,8 +126,8 @@ class Device:
     def into(self, place: str) -> None:
         self.turn("Into", INTO.index(place))
 
-    def pick_model(self, model: str) -> None:
-        self.live.order("pick", name=self.name, item=model)
+    def pick(self, menu: str, item: str) -> None:
+        self.live.order("pick", name=self.name, menu=menu, item=item)
 
     def write(self, prompt: str) -> None:
         self.live.order("write", name=self.name, control="Prompt", text=prompt)

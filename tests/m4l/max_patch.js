@@ -167,6 +167,8 @@ class Control extends Box {
             this.out(0, [this.value]);
         } else if (words[0] === "active" && this.json.maxclass === "live.text") {
             this.active = words[1];
+        } else if (words[0] === "text" && words.length === 2 && this.json.maxclass === "live.text") {
+            this.label = words[1];
         } else {
             super.receive(words);
         }
@@ -220,8 +222,8 @@ class Menu extends Box {
             this.value = "";
         } else if (words[0] === "append") {
             this.items.push(words.slice(1).join(" "));
-        } else if (words[0] === "setsymbol" && this.items.includes(words[1])) {
-            this.value = words[1];
+        } else if (words[0] === "set" && words[1] in this.items) {
+            this.value = this.items[words[1]];
         } else {
             super.receive(words);
         }
@@ -232,7 +234,7 @@ class Menu extends Box {
             throw new Error(`the menu has ${this.items.join(", ")}`);
         }
         this.value = item;
-        this.out(1, [item]);
+        this.out(1, item.split(" "));
         this.out(0, [this.items.indexOf(item)]);
     }
 }
@@ -349,7 +351,8 @@ class Patch {
         const face = {};
         route.words.slice(1).forEach((name, outlet) => {
             const {box} = route.cords[outlet][0];
-            face[name] = {value: box.value, active: box.active, colour: box.colour, items: box.items};
+            const {value, active, colour, items, label} = box;
+            face[name] = {value, active, colour, items, label};
         });
         face.player = {value: this.all().find((box) => box instanceof Player).value};
         return face;

@@ -151,7 +151,7 @@ def test_models_of_the_daemon_fill_the_menu_and_the_chosen_one_comes_back_with_t
     live = open_live()
     first = live.device(ports).wait_connected()
     eventually(lambda: "tone" in first.look()["face"]["model"]["items"], first.tell)
-    first.pick_model("tone")
+    first.pick("Model", "tone")
     saved = first.look()["saved"]
     first.unload()
 

@@ -67,10 +67,11 @@ def test_every_control_is_registered_under_a_name_of_its_own(patcher, controls):
     assert all(box["varname"] == valueof(box)["longname"] for box in controls.values())
 
 
-def test_every_ui_control_is_a_parameter_but_the_menu_that_the_daemon_fills(boxes):
+def test_every_ui_control_is_a_parameter_but_the_menus_that_the_daemon_fills(boxes):
     ui = {"live.dial", "live.menu", "live.numbox", "live.tab", "live.text", "textedit", "umenu"}
 
-    assert [b["maxclass"] for b in boxes.values() if b["maxclass"] in ui and not b["parameter_enable"]] == ["umenu"]
+    free = [(b["maxclass"], b["varname"]) for b in boxes.values() if b["maxclass"] in ui and not b["parameter_enable"]]
+    assert free == [("umenu", "Model"), ("umenu", "Finish")]
 
 
 def test_every_parameter_starts_inside_its_range(controls):
@@ -130,4 +131,5 @@ def test_all_that_the_script_shows_and_hears_is_wired(shipped, boxes):
     assert shown - {"play_", "put_", "mix_"} <= set(route)
     assert {f"{verb}_{letter}" for verb in ("play", "put") for letter in "ABCD"} <= set(route)
     assert {f"mix_{slot}" for slot in "1234"} <= set(route)
+    assert {f"{menu}{field}" for menu in ("model", "finish") for field in ("", "_name")} <= set(route)
     assert f"outlets = {js['numoutlets']};" in script
