@@ -102,9 +102,10 @@ def main() -> None:
         music = torch.tensor([spec.count_in_frames for spec in batch.specs], dtype=torch.int16)
         shard = {"codes": codes.cpu(), "captions": torch.from_numpy(batch.captions), "music": music}
         save(shard_path(options.state, batch.seed), shard)
-        if made % LOG_EVERY == 0 or made == len(seeds):
-            LOG.info("%d of this process's %d shards", made, len(seeds))
-        if leave.fraction >= 1:
+        leaving = leave.fraction >= 1
+        if made % LOG_EVERY == 0 or made == len(seeds) or leaving:
+            LOG.info("%d of this process's %d missing shards", made, len(seeds))
+        if leaving:
             break
 
 
