@@ -25,6 +25,7 @@ from audiogen_daemon.transport import Grid, Quantum
 
 _BUSY, _IDLE = 0.01, 0.5  # seconds between two looks, with and without takes
 _KEEP = 10.0  # seconds that a take waits for a lost device
+_HANGS = 2.0  # seconds that PortAudio has to let go of one
 _BACK_OFF = (0.5, 8.0)
 
 
@@ -66,7 +67,7 @@ class Monitor:
         self._launcher = Launcher(block)
         self._starved_before = self._starved_said = 0
         self._gap_said = False
-        self._hopeless = self._outage = self._complained = False
+        self._hopeless = self._outage = False
         self._leaving: Output | None = None
         self._lost_at = self._try_at = time.monotonic()
         self._back_off = 0.0
@@ -180,9 +181,9 @@ class Monitor:
 
     @property
     def stuck(self) -> bool:
-        """Whether PortAudio has not let go of a lost device for two seconds; only another process has sound then."""
+        """Whether PortAudio hangs: it does not let go of a lost device. Only another process has sound then."""
         leaving = self._leaving
-        return leaving is not None and not leaving.closed and time.monotonic() - self._lost_at > 2.0
+        return leaving is not None and not leaving.closed and time.monotonic() - self._lost_at > _HANGS
 
     def _post(self, call: Callable[[], None]) -> None:
         self._calls.append(call)
@@ -311,8 +312,7 @@ class Monitor:
     def _open(self) -> None:
         first = self._back_off == 0
         if self._leaving is not None and not self._leaving.closed:
-            self._complain()
-            return
+            return  # until it is stuck, and this process is replaced
         self._leaving = None
         self._back_off = min(_BACK_OFF[1], max(_BACK_OFF[0], 2 * self._back_off))
         try:
@@ -329,7 +329,7 @@ class Monitor:
                 for feed in list(self._feeds):
                     self._drop(feed)
             return
-        self._outage = self._complained = False
+        self._outage = False
         self._back_off = _BACK_OFF[0]
         self._on_event(DeviceOpened(output.name, output.rate))
 
@@ -348,13 +348,6 @@ class Monitor:
             self._lost_at = time.monotonic()
             self._back_off = _BACK_OFF[0]
             self._leaving.close()
-
-    def _complain(self) -> None:
-        """Say once that PortAudio hangs; nothing in this process can free it."""
-        if self._leaving is not None and time.monotonic() - self._lost_at > _KEEP and not self._complained:
-            self._complained = True
-            cure = "restart the daemon if sound does not come back: audiogen-daemon stop, audiogen-daemon start"
-            self._on_event(DeviceLost(self._leaving.name, f"PortAudio does not let go of the device; {cure}"))
 
     def _move(self, device: str | None) -> None:
         self._device = device

@@ -80,6 +80,28 @@ def test_a_process_that_is_silent_is_killed(desk: Desk, monkeypatch: pytest.Monk
     assert "said nothing for" in desk.wait(DeviceLost, 2).reason
 
 
+def test_a_process_in_which_portaudio_hangs_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolated, "_BACK_OFF", (0.05, 0.1))
+    spawn = isolated.spawn
+
+    def hung(module: str):
+        monkeypatch.setattr(isolated, "spawn", spawn)
+        child, pipe = spawn(module)
+        pipe.close()
+        ours, theirs = (Connection(end.detach()) for end in socket.socketpair())
+        ends.append(theirs)
+        theirs.send(Pulse("card", 0.0, 0, (-120.0, -120.0), True))
+        return child, ours
+
+    monkeypatch.setattr(isolated, "spawn", hung)
+    made, ends = Desk(), []
+    with made.monitor:
+        assert made.wait(DeviceLost).reason == "PortAudio hangs in the sound process; it starts again"
+        made.wait(DeviceLost, 2)
+        assert made.monitor.pid
+    ends[0].close()
+
+
 def test_a_process_that_cannot_be_started_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(isolated, "_BACK_OFF", (0.05, 0.1))
     spawn, tries = isolated.spawn, []

@@ -285,6 +285,22 @@ def test_a_take_does_not_wait_for_ever_for_a_lost_device(bench: Make, monkeypatc
     assert not card.pull(2048).any()
 
 
+def test_a_portaudio_that_hangs_is_left_to_whoever_replaces_the_process(
+    bench: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, seconds in {"_IDLE": 0.01, "_KEEP": 0.05, "_HANGS": 0.2}.items():
+        monkeypatch.setattr(module, name, seconds)
+    desk = bench()
+    desk.wait(DeviceOpened)
+    assert not desk.monitor.stuck
+    monkeypatch.setattr(desk.card, "close", lambda: None)
+    desk.card.gone = "the sound server died"
+    desk.pull_until(lambda: desk.monitor.stuck)
+    assert [e.reason for e in desk.events if isinstance(e, DeviceLost)] == [
+        "the sound server died; takes go on, and sound comes back with the device"
+    ]
+
+
 def test_without_portaudio_it_says_so_once_and_ignores_all(bench: Make) -> None:
     card = Card()
     card.trouble = OutputError("no PortAudio; to hear takes: sudo apt install libportaudio2", lasting=True)
