@@ -12,6 +12,7 @@ import pytest
 
 import touchosc
 from tests.live_daemon import LiveDaemon, live_daemon
+from tests.models.reference.tiny_musicgen import MONO, write_checkpoint
 
 FOLDER = Path(touchosc.__file__).parent
 Message = tuple[str, tuple[Any, ...]]
@@ -152,3 +153,13 @@ def daemon(running) -> LiveDaemon:
         *((f"/set/{name}", (value,)) for name, value in (("variations", 1), ("loop", 0), ("model", "tone"))),
     )
     return running
+
+
+@pytest.fixture
+def two_models(tmp_path_factory) -> Iterator[LiveDaemon]:
+    """A daemon with a second model, with which takes of `tone` can be finished."""
+    models = tmp_path_factory.mktemp("models")
+    write_checkpoint(models / "large", MONO, seed=1)
+    with live_daemon(tmp_path_factory.mktemp("daemon"), f"models.folder={models}") as daemon:
+        daemon.ask(*((f"/set/{name}", (value,)) for name, value in (("bars", 0), ("seconds", 0.3))))
+        yield daemon

@@ -5,8 +5,6 @@ import pytest
 import soundfile
 
 from audiogen_daemon.control.addresses import ROWS
-from tests.live_daemon import live_daemon
-from tests.models.reference.tiny_musicgen import MONO, write_checkpoint
 
 
 def errors(heard):
@@ -206,16 +204,6 @@ def test_a_model_pad_chooses_and_warms_its_model(daemon, pads):
     heard = daemon.ask(*pads["model2"].pressed())
     assert last(heard, "/state/model") == ["tone"]
     assert errors(heard) == []
-
-
-@pytest.fixture
-def two_models(tmp_path_factory):
-    """A daemon with a second model, with which takes of `tone` can be finished."""
-    models = tmp_path_factory.mktemp("models")
-    write_checkpoint(models / "large", MONO, seed=1)
-    with live_daemon(tmp_path_factory.mktemp("daemon"), f"models.folder={models}") as daemon:
-        daemon.ask(*((f"/set/{name}", (value,)) for name, value in (("bars", 0), ("seconds", 0.3))))
-        yield daemon
 
 
 def test_a_take_is_finished_with_the_model_of_the_pressed_pad_until_off_is_pressed(two_models, pads):

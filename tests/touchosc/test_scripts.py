@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -332,6 +333,24 @@ def test_a_draft_says_how_far_its_final_is(touch_shows, stage_shows, said, draft
     touch, stage = touch_shows(*DRAFT, *said), stage_shows(*DRAFT, *said)
     assert touch["take1"]["text"] == stage["take1"]["value"] == f"9  final of 7\n{final}"
     assert touch["take2"]["text"] == stage["take2"]["value"] == f"7  rhodes loop_007\n{draft}"
+
+
+def test_what_the_daemon_says_of_a_draft_and_its_final_is_shown_at_once_and_to_whoever_comes_late(
+    two_models, touch_shows, stage_shows
+):
+    daemon = two_models
+    daemon.send("/generate", "warm", "finish_with", "large")
+    draft, final = daemon.wait("/take/final")
+    name = Path(daemon.wait("/stem/saved", lambda values: values[0] == draft)[1]).stem
+    daemon.wait("/stem/saved", lambda values: values[0] == final)
+    speed = daemon.wait("/take/done", lambda values: values[0] == final)[2]
+    late = daemon.ask(("/set/finish_with", ("large",)), ("/state", ()), ("/models", ()), ("/takes", (8,)))
+    for heard, end, word in ((daemon.heard, f"0.3 s  {speed:.1f}x", "done"), (late, "saved", "saved")):
+        touch, stage = touch_shows(*heard), stage_shows(*heard)
+        assert touch["take1"]["text"] == stage["take1"]["value"] == f"{final}  final of {draft}\n{end}"
+        assert touch["take2"]["text"] == stage["take2"]["value"] == f"{draft}  {name}\nfinal {final}: {word}"
+        chosen = {row: [touch[pad]["memo"] for pad in lit(touch, stage, row)] for row in ("model", "final")}
+        assert chosen == {"model": ["tone"], "final": ["large"]}
 
 
 def test_the_final_of_a_variation_has_its_letter(touch_shows, stage_shows):
