@@ -214,8 +214,9 @@ class Trainer:
 def train(run: Trainer, batch: int, keep_every: float, leave: Budget) -> None:
     """Train until the run's budget is spent, or until `leave` is: then the run can be resumed.
 
-    Clocks differ between processes, so that all go by rank 0's. It is read every STRIDE steps: a GPU falls idle for a
-    moment when its process waits for an answer.
+    Clocks differ between processes, so that all go by rank 0's, for the learning rate too. They wait for its reading
+    every STRIDE steps only, since a process that waits cannot prepare its GPU's next work. While rank 0 looks or keeps,
+    the others wait at the next all-reduce.
     """
     done = run.state / "lm-done"
     if run.crew.leads:

@@ -12,17 +12,6 @@ import pytest
 pytest.importorskip("torch")
 pytestmark = [pytest.mark.parity, pytest.mark.filterwarnings("ignore")]
 
-TWO_PROCESSES = """
-import os
-from training.lm import main
-child = os.fork()
-os.environ["RANK"] = "0" if child else "1"
-main()
-if child:
-    raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-"""
-"""What torch.distributed.run does, with the modules imported once."""
-
 
 @pytest.fixture
 def state(tmp_path):
@@ -71,9 +60,13 @@ def test_two_processes_hold_the_same_weights_and_one_can_go_on(state):
         free.bind(("127.0.0.1", 0))
         meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free.getsockname()[1]), "WORLD_SIZE": "2"}
     options = ["--layers", "1", "--hidden", "32", "--batch", "1", "--least-clips", "12", "--minutes", "0.02"]
-    command = [sys.executable, "-c", TWO_PROCESSES, str(state), *options]
-    found = subprocess.run(command, env={**os.environ, **meeting}, capture_output=True, text=True, timeout=60)
-    assert found.returncode == 0, found.stderr
+    command = [sys.executable, "-m", "training.lm", str(state), *options]
+    crew = [subprocess.Popen(command, env={**os.environ, **meeting, "RANK": rank}) for rank in "01"]
+    try:
+        assert [process.wait(120) for process in crew] == [0, 0]
+    finally:
+        for process in crew:
+            process.kill()
     looks = re.findall(r"step (\d+) held out .* processes (\S+) apart", (state / "lm.log").read_text())
 
     assert {apart for _, apart in looks} == {"0"}
