@@ -53,6 +53,16 @@ def finish(pcm: PCM, rate: int, goal: Goal) -> tuple[PCM, Findings]:
     return np.concatenate([pcm[: goal.samples], np.zeros((rest, pcm.shape[1]), np.float32)]), tuple(found)
 
 
+def _doubt(beat: beats.Beat, tempo: float) -> str:
+    """Return why a beat is not relied on, and what helps."""
+    if beat.confidence:
+        sure = f"only {int(100 * beat.confidence)} % sure, {100 * beats.SURE:.0f} % are needed"
+        why = f"{beat.tempo:.1f} bpm were heard, but that is {sure}"
+    else:
+        why = f"no tempo within {100 * beats.REACH:.0f} % of {tempo:g} bpm fits what is heard"
+    return f"{why}; time is left as it is; more bars are heard more surely"
+
+
 def _to_the_grid(pcm: PCM, rate: int, goal: Goal, found: list[tuple[str, float | str]]) -> tuple[PCM, int]:
     """Return the take in time, and the sample at which its first beat lies."""
     beat = beats.track(pcm, rate, goal.tempo)
@@ -61,7 +71,7 @@ def _to_the_grid(pcm: PCM, rate: int, goal: Goal, found: list[tuple[str, float |
         return pcm, 0
     found.append(("confidence", round(beat.confidence, 4)))
     if beat.confidence < beats.SURE:
-        found.append(("note", "the beat is not sure; time is left as it is"))
+        found.append(("note", _doubt(beat, goal.tempo)))
         return pcm, 0
     found.insert(0, ("tempo", round(beat.tempo, 3)))
     ratio, first = beat.tempo / goal.tempo, beat.first

@@ -43,6 +43,19 @@ def test_a_pad_keeps_its_time_and_says_so():
     np.testing.assert_array_equal(out[blended:], sound[blended : 8 * RATE])
 
 
+def test_a_beat_that_is_not_sure_is_told_with_how_sure_it_is_what_was_needed_and_the_cure(monkeypatch):
+    monkeypatch.setattr(beats, "track", lambda *heard: beats.Beat(116.46, 0.0, 0.9499))
+    assert finished(drums(120, 9.0))[1]["note"] == (
+        "116.5 bpm were heard, but that is only 94 % sure, 95 % are needed; time is left as it is; "
+        "more bars are heard more surely"
+    )
+
+
+def test_a_tempo_that_is_too_far_off_is_told_with_what_was_allowed():
+    note = finished(drums(100, 9.0), tempo=120.0)[1]["note"]
+    assert note.startswith("no tempo within 8 % of 120 bpm fits what is heard; time is left as it is")
+
+
 def test_without_the_library_time_is_left_and_the_cure_is_said(monkeypatch):
     monkeypatch.setitem(sys.modules, "python_stretch", None)
     out, findings = finished(drums(125, 9.0, 1))
