@@ -4,7 +4,9 @@ import pytest
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.control.addresses import parse
-from tests.session.test_session import ASKER, errors, play, ready, told
+from audiogen_daemon.session import accept_journal
+from audiogen_daemon.settings import Settings
+from tests.session.test_session import ASKER, errors, kinds, play, ready, told
 
 
 def made(session, *ids):
@@ -133,6 +135,14 @@ def test_a_take_is_done_until_it_is_saved_and_held_while_the_drop_folder_refuses
     refused = errors(play(session, parse("/monitor/play", ["1.A"], None))[1])[0]
     assert "variation A of take 1 is held until the drop folder takes it" in refused
     assert row(m.StemSaved(take, "/stems/1.wav")) == ("saved", "/stems/1.wav")
+
+
+def test_a_take_that_an_earlier_daemon_held_is_told_too():
+    held = m.Take(7, "u", Settings(model="tone", prompt="old", seed=1), "then")
+    session = accept_journal(ready(engine="starting", next_take=8), (), (held,))
+    [row] = told(play(session, parse("/takes", [], ASKER))[1])
+    assert row[1:3] == (7, "held")
+    assert m.Run not in kinds(play(session, m.EngineState("ready"))[1])
 
 
 def test_takes_are_asked_for_in_a_number_that_fits():
