@@ -3,8 +3,15 @@
 import time
 from collections import deque
 
+LONGEST = 2.0
+"""Seconds; a delay that says more is none, such as the 89478 s that PortAudio makes of a port of JACK without any."""
 _CALLBACKS = 32
 _JUMP = 0.1  # seconds; a stall or a new stream
+
+
+def believable(seconds: float, otherwise: float = 0.0) -> float:
+    """Return a delay that a driver tells, or another one where it tells nothing of worth."""
+    return seconds if abs(seconds) <= LONGEST else otherwise
 
 
 class StreamClock:

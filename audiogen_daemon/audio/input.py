@@ -6,14 +6,13 @@ import threading
 import time
 from typing import Any
 
-from audiogen_daemon.audio.clock import StreamClock
+from audiogen_daemon.audio.clock import StreamClock, believable
 from audiogen_daemon.audio.output import OutputError, load_portaudio
 from audiogen_daemon.audio.ring import Ring
 from audiogen_daemon.audio.stillness import Stillness
 
 RING = 10.0
 """Seconds that a slow disk may take before sound is lost."""
-_OLDEST = 2.0  # seconds; a time stamp that says more is none
 
 
 class InputError(Exception):
@@ -58,16 +57,15 @@ class Input:
                 callback=self._callback,
                 finished_callback=self._finish,
             )
-            self._latency = float(self._stream.latency)
+            self._latency = believable(float(self._stream.latency))
             self._stream.start()
         except portaudio.PortAudioError as error:
             raise InputError(f'the input "{self.name}" does not open ({error}); {_cure()}') from error
         self._stillness = Stillness(time.monotonic())
 
     def _callback(self, block: Any, frames: int, moment: Any, status: Any) -> None:
-        age = moment.currentTime - moment.inputBufferAdcTime
-        if not 0 <= age <= _OLDEST:  # some drivers stamp nothing
-            age = self._latency + frames / self.rate
+        # Below zero where PortAudio cuts a block in two and stamps the second half after the first.
+        age = believable(moment.currentTime - moment.inputBufferAdcTime, self._latency + frames / self.rate)
         if status:
             self.dropped += 1
             self.clock.interrupted()

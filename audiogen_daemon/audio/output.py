@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from audiogen_daemon.audio.clock import StreamClock
+from audiogen_daemon.audio.clock import StreamClock, believable
 from audiogen_daemon.audio.player import Player
 from audiogen_daemon.audio.stillness import Stillness
 
@@ -104,14 +104,14 @@ class Output:
         except portaudio.PortAudioError as error:
             self._close()
             raise OutputError(f'the output "{self.name}" does not start ({error}); connect it again') from error
-        self.latency = float(self._stream.latency)
+        self.latency = believable(float(self._stream.latency))
         self._stillness = Stillness(time.monotonic())
 
     def _callback(self, out: Any, frames: int, moment: Any, status: Any) -> None:
         if status:
             self.underflows += 1
             self.clock.interrupted()
-        lead = moment.outputBufferDacTime - moment.currentTime
+        lead = believable(moment.outputBufferDacTime - moment.currentTime)
         self.clock.update(self.player.position, time.monotonic() + max(0.0, lead))
         self.player.render(out)
         self.callbacks += 1
