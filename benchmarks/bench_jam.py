@@ -41,7 +41,7 @@ def main() -> None:
             return
         server = Jack(folder)
         try:
-            server.start_server(period=2048)
+            server.start_server()
             jam(options.model, options.seconds, folder, "system", server.env)
             delays = steering_delays(server, folder, steers=5)
             print(f"/prompt to hearing it, tone model: median {median(delays):.2f} s, most {max(delays):.2f} s")

@@ -43,7 +43,7 @@ def main() -> None:
             return
         jack = Jack(folder)
         try:
-            jack.start_server(48_000, 2048)
+            jack.start_server()
             heard(folder, jack, options.rounds)
         finally:
             jack.close()

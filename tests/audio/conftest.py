@@ -56,7 +56,8 @@ class Jack:
         self.children.append(child)
         return child
 
-    def start_server(self, rate: int = 48000, period: int = 512) -> None:
+    def start_server(self, rate: int = 48000, period: int = 2048) -> None:
+        # On two busy cores an engine beside it may take 20 ms of a core at a time: 43 ms blocks stand that.
         log = (self.folder / "jack.log").open("ab")
         command = ["jackd", "-n", self.name, "--no-realtime", "-d", "dummy", "-r", str(rate), "-p", str(period)]
         self.server = self.spawn(*command, "-C", "2", "-P", "2", stdout=log, stderr=log)

@@ -90,8 +90,6 @@ def onsets(file: Path) -> list[float]:
 @contextlib.contextmanager
 def clicking(jack: Jack, folder: Path, *sets: str) -> Iterator[LiveDaemon]:
     """Run a daemon with one take, whose stem is a click."""
-    jack.stop_server()
-    jack.start_server(RATE, period=2048)  # an engine beside it on two cores may take 20 ms of a core at a time
     sets = ("monitor.enabled=true", "monitor.device=system", "transport.launch=beat", f"stems.rate={RATE}", *sets)
     with live_daemon(folder, *sets, environment=os.environ | jack.env) as daemon:
         daemon.send("/generate", "x", "seconds", 0.5)

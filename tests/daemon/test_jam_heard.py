@@ -29,8 +29,6 @@ PAUSE = 2.1
 
 def steering_delays(server: Jack, folder: Path, steers: int) -> list[float]:
     """Return seconds from sending /prompt to hearing it, of so many while a jam of the tone model plays."""
-    server.stop_server()
-    server.start_server(RATE, period=2048)  # an engine beside it on two cores may take 20 ms of a core at a time
     file, sets = folder / "heard.npz", ("monitor.enabled=true", "monitor.device=system")
     with live_daemon(folder, *sets, environment=os.environ | server.env) as daemon:
         wait_for(lambda: device_of(daemon) == "system")
@@ -93,8 +91,6 @@ def test_an_engine_that_dies_in_a_jam_is_heard_as_a_pause_at_most_without_a_clic
     jack: Jack,  # noqa: F811
     tmp_path: Path,
 ) -> None:
-    jack.stop_server()
-    jack.start_server(RATE, period=2048)
     file, sets = tmp_path / "died.npz", ("monitor.enabled=true", "monitor.device=system")
     with live_daemon(tmp_path, *sets, environment=os.environ | jack.env) as daemon:
         wait_for(lambda: device_of(daemon) == "system")

@@ -16,8 +16,6 @@ RATE = 48000
 
 @pytest.mark.jack
 def test_the_loop_that_was_saved_follows_the_take_that_is_heard_and_repeats(jack, tmp_path):  # noqa: F811
-    jack.stop_server()
-    jack.start_server(RATE, period=2048)
     sets = ["monitor.enabled=true", "monitor.device=system", f"stems.rate={RATE}", "stems.format=float32"]
     with live_daemon(tmp_path, *sets, "engine.tone_pace=0.005", environment=os.environ | jack.env) as daemon:
         wait_for(lambda: device_of(daemon) == "system")

@@ -27,8 +27,6 @@ HEARD_AT = 32_000
 
 @pytest.fixture
 def daemon(jack, tmp_path):  # noqa: F811
-    jack.stop_server()
-    jack.start_server(RATE, period=2048)
     for name in ("melody", "style"):
         write_checkpoint(tmp_path / "models" / name, FOLLOWING[name])
     sets = ["engine.model=melody", f"models.folder={tmp_path / 'models'}", "record.device=source"]

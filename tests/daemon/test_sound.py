@@ -26,8 +26,6 @@ def models(tmp_path) -> Path:
 
 @pytest.mark.jack
 def test_a_musicgen_take_is_heard_before_it_is_complete_and_what_is_heard_is_saved(jack, models, tmp_path):  # noqa: F811
-    jack.stop_server()
-    jack.start_server(RATE, period=2048)  # an engine beside it on two cores may take 20 ms of a core at a time
     sets = [
         "engine.model=tiny",
         f"models.folder={models}",

@@ -32,8 +32,6 @@ def heard_until_switched(jack, daemon, file, first, other) -> np.ndarray:  # noq
 @pytest.mark.jack
 @pytest.mark.parametrize("words", [("seconds", 10), ("bars", 2, "tempo", 120, "loop", 1)], ids=["once", "loop"])
 def test_the_other_variation_goes_on_where_the_first_one_was(jack, tmp_path, words):  # noqa: F811
-    jack.stop_server()
-    jack.start_server(RATE, period=2048)
     sets = ["monitor.enabled=true", "monitor.device=system", f"stems.rate={RATE}", "stems.format=float32"]
     with live_daemon(tmp_path, *sets, environment=os.environ | jack.env) as daemon:
         wait_for(lambda: device_of(daemon) == "system")
