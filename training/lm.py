@@ -34,6 +34,7 @@ BOOK_WEIGHTS = (1.3, 1.1, 0.9, 0.7)
 OPENING_SECONDS = 2
 OPENING_WEIGHT = 1.6
 COUNT_IN_WEIGHT = 0.05
+DONE = "lm-done"
 STRIDE = 10
 """Steps between two readings of the clock."""
 
@@ -218,9 +219,6 @@ def train(run: Trainer, batch: int, keep_every: float, leave: Budget) -> None:
     every STRIDE steps only, since a process that waits cannot prepare its GPU's next work. While rank 0 looks or keeps,
     the others wait at the next all-reduce.
     """
-    done = run.state / "lm-done"
-    if run.crew.leads:
-        done.unlink(missing_ok=True)
     fraction, left = run.crew.agree(run.budget.fraction, leave.fraction)
     next_look, last_keep = fraction + 0.02, run.budget.spent
     while max(fraction, left) < 1:
@@ -237,7 +235,7 @@ def train(run: Trainer, batch: int, keep_every: float, leave: Budget) -> None:
     if run.crew.leads:
         run.keep()
         if fraction >= 1:
-            done.touch()
+            (run.state / DONE).touch()
 
 
 def main() -> None:
@@ -260,6 +258,7 @@ def main() -> None:
     leave, crew = Budget(options.leave_after), find_crew()
     if crew.leads:
         start_log(options.state, "lm")
+        (options.state / DONE).unlink(missing_ok=True)
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     corpus = load_corpus(options.state, crew.device)
     if len(corpus) < options.least_clips:

@@ -71,7 +71,7 @@ def shard_path(state: Path, seed: int) -> Path:
 
 def shards(state: Path) -> Iterator[Path]:
     """Yield the token shards of a state folder in order."""
-    yield from sorted(state.glob("tokens-*.pt"))
+    yield from sorted(state.glob("tokens-??????.pt"))
 
 
 def missing_seeds(state: Path, count: int, rank: int, size: int) -> list[int]:
