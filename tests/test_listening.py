@@ -45,13 +45,13 @@ class Wishes:
     """A listening whose lookup of outputs is the test's, and what it told."""
 
     def __init__(self, monkeypatch, *sets: str) -> None:
-        self.asked: list[str] = []
+        self.asked: list[tuple[str, str]] = []
         self.told: list[m.Message] = []
         monkeypatch.setattr(module, "why_unusable", self.why_unusable)
         self.listening = Listening(load(None, list(sets)).monitor, self.told.append)
 
     def why_unusable(self, device: str, playing: str) -> str:
-        self.asked.append(device)
+        self.asked.append((device, playing))
         return "" if device == "Headphones" else f'no output matches "{device}"; name one of: Speakers, Headphones'
 
     def wish(self, *names: str) -> None:
@@ -81,7 +81,9 @@ def test_the_sound_moves_to_devices_that_are_there_in_the_order_asked_for(monito
     wishes = Wishes(monkeypatch)
     wishes.wish("Headphones", "foo", "speakers", "speak", "")
     wait_for(lambda: moves(monitor) == ["Headphones", "speakers", None])
-    assert wishes.asked == ["Headphones", "foo", "speak"], "what plays, and the system's own, need no lookup"
+    assert wishes.asked == [(name, "Speakers") for name in ("Headphones", "foo", "speak")], (
+        "what plays, and the system's own, need no lookup"
+    )
 
 
 def test_a_monitor_that_is_switched_off_says_so_when_a_device_is_asked_for(monkeypatch):

@@ -57,10 +57,11 @@ def _doubt(beat: beats.Beat, tempo: float) -> str:
     """Return why a beat is not relied on, and what helps."""
     if beat.confidence:
         sure = f"only {int(100 * beat.confidence)} % sure, {100 * beats.SURE:.0f} % are needed"
-        why = f"{beat.tempo:.1f} bpm were heard, but that is {sure}"
+        why, cure = f"{beat.tempo:.1f} bpm were heard, but that is {sure}", "more bars are heard more surely"
     else:
         why = f"no tempo within {100 * beats.REACH:.0f} % of {tempo:g} bpm fits what is heard"
-    return f"{why}; time is left as it is; more bars are heard more surely"
+        cure = "another seed may keep time"
+    return f"{why}; time is left as it is; {cure}"
 
 
 def _to_the_grid(pcm: PCM, rate: int, goal: Goal, found: list[tuple[str, float | str]]) -> tuple[PCM, int]:

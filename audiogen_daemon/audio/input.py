@@ -80,7 +80,7 @@ class Input:
         """Return why nothing comes in any more, or an empty string while it does."""
         if self._finished or not self._stream.active:
             return "the stream ended"
-        if self._stillness.seconds(self.ring.written, time.monotonic()) > patience:
+        if self._stillness.look(self.ring.written, time.monotonic()) > patience:
             return f"the device gave nothing in {patience:g} s"
         return ""
 

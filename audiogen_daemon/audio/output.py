@@ -123,7 +123,7 @@ class Output:
         """Return why the stream has stopped pulling, or an empty string while it runs."""
         if self._finished or not self._stream.active:
             return "the stream ended"
-        if self._stillness.seconds(self.callbacks, time.monotonic()) > patience:
+        if self._stillness.look(self.callbacks, time.monotonic()) > patience:
             return f"the device asked for nothing in {patience:g} s"
         return ""
 

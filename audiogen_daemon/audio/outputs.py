@@ -35,14 +35,22 @@ def why_unusable(device: str, playing: str, patience: float = 5.0) -> str:
 def main(arguments: list[str]) -> int:
     """Print why there is no such output, or why it does not open, as JSON."""
     device, playing = arguments
-    reason = ""
-    try:
-        if find_output(device)["name"] != playing:
-            Output(device, _BLOCK, Player).close()
-    except OutputError as error:
-        reason = str(error)
-    sys.stdout.write(json.dumps(reason) + "\n")
+    sys.stdout.write(json.dumps(_why_unusable(device, playing)) + "\n")
     return 0
+
+
+def _why_unusable(device: str, playing: str) -> str:
+    try:
+        name = find_output(device)["name"]
+    except OutputError as error:
+        return str(error)
+    if name == playing:
+        return ""
+    try:
+        Output(device, _BLOCK, Player).close()
+    except OutputError as error:
+        return f'{error} Or is it "{playing}", which plays, by another name?' if playing else str(error)
+    return ""
 
 
 if __name__ == "__main__":

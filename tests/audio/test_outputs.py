@@ -17,7 +17,7 @@ def test_a_name_that_no_output_has_is_refused_by_a_process_of_its_own() -> None:
 
 
 NO_SUCH = 'no output matches "größer"; name one of: A, B'
-BUSY = 'the output "Größer" does not open (Device unavailable); close the program that uses it'
+BUSY = 'the output "Größer" does not open (Device unavailable); is another program using it?'
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,8 @@ BUSY = 'the output "Größer" does not open (Device unavailable); close the prog
     [
         ("", "", "A", ""),
         (NO_SUCH, "", "A", NO_SUCH),
-        ("", BUSY, "A", BUSY),
+        ("", BUSY, "", BUSY),
+        ("", BUSY, "hw:0", BUSY + ' Or is it "hw:0", which plays, by another name?'),
         ("", BUSY, "Größer", ""),  # it is the daemon itself that uses it
     ],
 )
