@@ -15,7 +15,7 @@ from audiogen_daemon.control.peers import Peers
 from audiogen_daemon.engine.requests import CONTINUE_SECONDS
 from audiogen_daemon.engine.supervisor import Supervisor
 from audiogen_daemon.journal import Journal
-from audiogen_daemon.keeper import StemKeeper
+from audiogen_daemon.keeper import MADE_AGAIN, StemKeeper
 from audiogen_daemon.listening import Listening
 from audiogen_daemon.recording import InputRecorder
 from audiogen_daemon.resident import resident_bytes
@@ -144,11 +144,11 @@ class Carrier:
 
     def _keep_jam(self, effect: m.KeepJam) -> None:
         pcm, rate = self._keeper.audio(effect.jam, effect.take.settings.length)
-        self.in_disk_thread(lambda: self._keeper.save_end(effect.take, pcm, rate))
+        self._write(effect.take, lambda: self._keeper.save_end(effect.take, pcm, rate))
 
     def _save(self, effect: m.SaveStem) -> None:
         self._trace.note("stems", "save", take=effect.take.id)
-        self.in_disk_thread(lambda: self._keeper.save(effect))
+        self._write(effect.take, lambda: self._keeper.save(effect))
 
     def _play(self, effect: m.PlayStem) -> None:
         self.in_disk_thread(lambda: self._listening.play(effect))
@@ -156,6 +156,10 @@ class Carrier:
     def _set_grid(self, effect: m.SetGrid) -> None:
         self._listening.set_grid(effect.grid)
         self._recorder.set_grid(effect.grid)
+
+    def _write(self, take: m.Take, save: Callable[[], Sequence[m.Message]]) -> None:
+        """Have a stem written, and tell the session what came of it: also when that is a bug."""
+        self._disk.submit(save).add_done_callback(lambda future: [self._tell(e) for e in _written(take, future)])
 
     def in_disk_thread(self, work: Callable[[], Sequence[m.Message]]) -> None:
         """Do work that touches files in the one thread for it, and tell the session what came of it."""
@@ -187,6 +191,15 @@ def _finished(effect: m.Finish, future: "Future[tuple[float, Findings]]") -> m.T
         log.error("take %d could not be finished", effect.take.id, exc_info=error)
         seconds, findings = effect.take.settings.length, (("note", f"not finished: {type(error).__name__}: {error}"),)
     return m.TakeFinished(effect.take, seconds, effect.speed, effect.sampling, findings)
+
+
+def _written(take: m.Take, future: "Future[Sequence[m.Message]]") -> Sequence[m.Message]:
+    """Return what came of writing a stem; one that failed is in the journal, for the next daemon."""
+    error = future.exception()
+    if error is None:
+        return future.result()
+    log.error("take %d could not be saved", take.id, exc_info=error)
+    return [m.StemUnsaved(take, f"{type(error).__name__}: {error}; {MADE_AGAIN}")]
 
 
 def _log_failure(future: Any) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,6 +30,8 @@ JAM_SECONDS = 300.0
 
 CEILING_DB = -1.0
 """True peak that the peak guard allows, dBTP."""
+
+MADE_AGAIN = "it is made again from its seed at the daemon's next start"
 
 
 @dataclasses.dataclass
@@ -153,21 +156,34 @@ class StemKeeper:
         try:
             saved = stems.save(record, pcm, recording.rate, self._folder, self._form, samples)
         except stems.StemError as error:
-            return [m.StemHeld(take, self._hold(record, pcm, recording.rate, samples, error))]
-        self._journal.done(take.id, saved.path)
-        return [m.StemSaved(take, str(saved.path))]
+            return [self._hold(take, record, pcm, recording.rate, samples, error)]
+        return [self._landed(take, saved)]
 
-    def _hold(self, record: StemRecord, pcm: PCM, rate: int, samples: int | None, why: stems.StemError) -> str:
-        """Keep the take in the state folder, or, where even that fails, in the journal alone; return why, in words."""
+    def _hold(
+        self, take: m.Take, record: StemRecord, pcm: PCM, rate: int, samples: int | None, why: stems.StemError
+    ) -> m.StemHeld | m.StemUnsaved:
+        """Keep the take in the state folder, or, where even that fails, in the journal alone."""
         try:
             held.hold(record, pcm, rate, self._state, samples)
         except stems.StemError as error:
-            return f"{why}; nor can it be held ({error}): it will be made again from its seed at the next start"
-        return str(why)
+            both = f"{_problem(why)}, and {_problem(error)}"
+            return m.StemUnsaved(take, f"{both}; when one can be written, {MADE_AGAIN}")
+        return m.StemHeld(take, str(why))
+
+    def _landed(self, take: m.Take, saved: stems.SavedStem) -> m.StemSaved:
+        """Note that a stem is there; where the journal refuses, the next daemon finds the stem by its uid."""
+        try:
+            self._journal.done(take.id, saved.path)
+        except sqlite3.Error as error:
+            log.error("journal: %s", error)
+        return m.StemSaved(take, str(saved.path))
 
     def save_end(self, take: m.Take, pcm: PCM, rate: int) -> list[m.Event]:
         """Save the end of a jam as a take of its own; partial where it is shorter than that should be."""
-        self._journal.record([take])
+        try:
+            self._journal.record([take])
+        except sqlite3.Error as error:
+            log.error("journal: %s", error)
         self._recordings[take.id] = _Recording(rate, pcm.shape[1], [pcm])
         return self.save(m.SaveStem(take, len(pcm) < round(take.settings.length * rate), 0.0))
 
@@ -209,8 +225,7 @@ class StemKeeper:
         for record, saved in delivered:
             take = pending.get(record.uid)
             if take is not None:
-                self._journal.done(take.id, saved.path)
-                events.append(m.StemSaved(take, str(saved.path)))
+                events.append(self._landed(take, saved))
         return events
 
     def watch(self, tell: Callable[[m.Message], None]) -> None:
@@ -223,6 +238,11 @@ class StemKeeper:
         """Stop watching."""
         for watcher in self._watchers:
             watcher.close()
+
+
+def _problem(error: stems.StemError) -> str:
+    """Return what went wrong, without its cure."""
+    return str(error).partition("; ")[0]
 
 
 def finished(settings: Settings, pcm: PCM, rate: int, stem_rate: int) -> tuple[PCM, int, Findings]:

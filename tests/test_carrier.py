@@ -1,6 +1,7 @@
-"""A jam whose engine dies goes on from where it last sounded, however often that happens before it sounds again."""
+"""What the carrier does beside passing on: jams go on from where they broke off, and no failure to save is silent."""
 
 import types
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from audiogen_daemon.config import load
 from audiogen_daemon.journal import Journal
 from audiogen_daemon.keeper import StemKeeper
 from audiogen_daemon.settings import Settings
+from audiogen_daemon.trace import NoTrace
 
 RATE = 1000
 
@@ -62,3 +64,21 @@ def test_another_jam_has_nothing_of_the_one_before(band):
     band.starts(2, after=1)
     assert band.starts(3, after=0) == ""
     assert band.starts(4, after=3) == ""
+
+
+def test_a_take_whose_saving_fails_in_any_way_is_told_of():
+    def fails(*_):
+        raise ValueError("no such rate")
+
+    take, told = m.Take(3, "u3", Settings(seed=0), ""), []
+    keeper = types.SimpleNamespace(save=fails, save_end=fails, audio=lambda *_: (np.zeros((1, 1)), RATE))
+    with ThreadPoolExecutor(1) as disk:
+        others = {**dict.fromkeys(Parts.__dataclass_fields__), "trace": NoTrace()}
+        carrier = Carrier(Parts(**{**others, "disk": disk, "keeper": keeper, "tell": told.append}))
+        carrier.carry_out(m.SaveStem(take, False, 1.0))
+        carrier.carry_out(m.KeepJam(1, take))
+    for event in told:
+        assert isinstance(event, m.StemUnsaved)
+        assert event.take == take
+        assert event.reason.startswith("ValueError: no such rate; it is made again")
+    assert len(told) == 2

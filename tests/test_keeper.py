@@ -1,6 +1,8 @@
 """Takes of so many bars come out with exactly round(bars · beats · 60 / tempo · rate) samples."""
 
+import dataclasses
 import random
+import sqlite3
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from audiogen_daemon.audio import stems
 from audiogen_daemon.config import load
 from audiogen_daemon.journal import Journal
 from audiogen_daemon.keeper import JAM_SECONDS, StemKeeper, finished, record_of
-from audiogen_daemon.messages import JobStarted, SaveStem, StemHeld, StemSaved, Take
+from audiogen_daemon.messages import JobStarted, SaveStem, StemHeld, StemSaved, StemUnsaved, Take
 from audiogen_daemon.settings import Settings
 
 MODEL_RATE = 32000
@@ -113,3 +115,59 @@ def test_a_take_that_the_drop_folder_refused_is_held_also_for_the_next_daemon(tm
     assert later.recover() == ([unmade], [refused])
     assert [type(event) for event in later.deliver_held()] == [StemSaved]
     assert later.recover() == ([unmade], [])
+
+
+REFUSED = Take(1, "u1", Settings(seed=0, seconds=0.1), "2026-01-01T00:00:00+00:00")
+
+
+def keeper_of_a_take(tmp_path):
+    """A keeper with the audio of a take that the journal knows, and the journal."""
+    config = load(None, [f"stems.folder={tmp_path / 'stems'}", f"daemon.state={tmp_path}"])
+    journal = Journal(tmp_path / "journal.sqlite3")
+    journal.record([REFUSED])
+    keeper = StemKeeper(config, journal)
+    keeper.begin(JobStarted(1, 1000, 1, 100))
+    keeper.feed(1, np.ones((100, 1), np.float32))
+    return keeper, journal
+
+
+def test_a_take_that_cannot_even_be_held_is_said_to_be_made_again_and_is(tmp_path):
+    keeper, journal = keeper_of_a_take(tmp_path)
+    (tmp_path / "held").write_text("no folder")
+    [unsaved] = keeper.save(SaveStem(REFUSED, False, 1.0))
+    assert isinstance(unsaved, StemUnsaved)
+    for words in (str(tmp_path / "stems"), str(tmp_path / "held"), "made again from its seed at the daemon's next"):
+        assert words in unsaved.reason
+    assert "is saved" not in unsaved.reason
+    (tmp_path / "held").unlink()
+    assert StemKeeper(
+        load(None, [f"stems.folder={tmp_path / 'stems'}", f"daemon.state={tmp_path}"]), journal
+    ).recover() == (
+        [REFUSED],
+        [],
+    )
+
+
+def test_a_stem_that_landed_is_told_though_the_journal_fails(tmp_path, monkeypatch):
+    def fails(*_):
+        raise sqlite3.OperationalError("disk I/O error")
+
+    keeper, journal = keeper_of_a_take(tmp_path)
+    (tmp_path / "stems").mkdir()
+    monkeypatch.setattr(journal, "done", fails)
+    monkeypatch.setattr(journal, "record", fails)
+    [saved] = keeper.save(SaveStem(REFUSED, False, 1.0))
+    [kept] = keeper.save_end(dataclasses.replace(REFUSED, id=2, uid="u2"), np.ones((100, 1), np.float32), 1000)
+    assert (type(saved), type(kept)) == (StemSaved, StemSaved)
+    assert len(list((tmp_path / "stems").glob("*.wav"))) == 2
+
+
+def test_held_takes_that_land_are_told_though_the_journal_fails(tmp_path, monkeypatch):
+    def fails(*_):
+        raise sqlite3.OperationalError("disk I/O error")
+
+    keeper, journal = keeper_of_a_take(tmp_path)
+    assert [type(event) for event in keeper.save(SaveStem(REFUSED, False, 1.0))] == [StemHeld]
+    (tmp_path / "stems").mkdir()
+    monkeypatch.setattr(journal, "done", fails)
+    assert [type(event) for event in keeper.deliver_held()] == [StemSaved]

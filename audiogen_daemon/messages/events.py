@@ -139,6 +139,14 @@ class StemHeld:
 
 
 @dataclass(frozen=True)
+class StemUnsaved:
+    """The take is neither in the drop folder nor in the state folder; reason: why, and what becomes of it."""
+
+    take: Take
+    reason: str
+
+
+@dataclass(frozen=True)
 class FileLanded:
     """A WAV appeared in the drop folder, ours or another's."""
 
@@ -332,6 +340,7 @@ Event = (
     | JamSlow
     | StemSaved
     | StemHeld
+    | StemUnsaved
     | FileLanded
     | FileRemoved
     | FileRenamed

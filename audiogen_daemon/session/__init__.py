@@ -5,7 +5,18 @@ from typing import Any
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.errors import CommandError
-from audiogen_daemon.session import clock, connection, engine, files, jam, recording, takes, values, variations
+from audiogen_daemon.session import (
+    clock,
+    connection,
+    engine,
+    files,
+    jam,
+    recording,
+    stopping,
+    takes,
+    values,
+    variations,
+)
 from audiogen_daemon.session.state import Now, Session, Step, accept_journal, remember
 
 __all__ = ["RULES", "Now", "Session", "Step", "accept_journal", "remember", "step"]
@@ -26,10 +37,10 @@ RULES: dict[type[Any], Callable[[Session, Any, Now], Step]] = {
     m.Generate: takes.generate,
     m.Continue: takes.continue_take,
     m.Again: takes.again,
-    m.Cancel: takes.cancel,
-    m.CancelAll: takes.cancel_all,
+    m.Cancel: stopping.cancel,
+    m.CancelAll: stopping.cancel_all,
     m.JamStart: jam.start,
-    m.JamStop: jam.stop,
+    m.JamStop: stopping.jam_stop,
     m.JamKeep: jam.keep,
     m.RecordInput: recording.start,
     m.RecordStop: recording.stop,
@@ -77,6 +88,7 @@ RULES: dict[type[Any], Callable[[Session, Any, Now], Step]] = {
     m.JobFailed: engine.job_failed,
     m.StemSaved: files.stem_saved,
     m.StemHeld: files.stem_held,
+    m.StemUnsaved: files.stem_unsaved,
     m.FileLanded: files.file_landed,
     m.FileRemoved: files.file_removed,
     m.FileRenamed: files.file_renamed,

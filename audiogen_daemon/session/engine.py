@@ -5,9 +5,10 @@ from types import MappingProxyType
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.session.finals import announce, drop_final, give_way, put_back
-from audiogen_daemon.session.jam import ended, resumed
+from audiogen_daemon.session.jam import ended, over, resumed
 from audiogen_daemon.session.state import Now, Session, Step, landing
-from audiogen_daemon.session.takes import empty, run_next, without
+from audiogen_daemon.session.stopping import empty
+from audiogen_daemon.session.takes import run_next, without
 
 PROGRESS_INTERVAL = 0.1
 """Seconds between two progress messages of one take: at most 10 Hz."""
@@ -58,7 +59,7 @@ def take_finished(session: Session, event: m.TakeFinished, now: Now) -> Step:
 
 def job_cancelled(session: Session, event: m.JobCancelled, now: Now) -> Step:
     if session.jam and session.jam.id == event.take:
-        return ended(session, m.Notify("/take/cancelled", (event.take,)), now)
+        return over(session, now)
     take = _running_take(session, event.take)
     if take is not None and session.running and session.running.gives_way:
         session, effects = put_back(session, take)
@@ -98,8 +99,11 @@ def engine_state(session: Session, event: m.EngineState, now: Now) -> Step:
         effects.append(m.Notify("/error", ("/engine/state", _what_died(session, event))))
     for take in session.running.takes if session.running else ():
         word = m.Notify("/take/failed", (take.id, "engine", event.reason or event.state))
-        session, over = _ended_early(session, take.id, 0.0, word, now)
-        effects += over
+        session, ends = _ended_early(session, take.id, 0.0, word, now)
+        effects += ends
+    if session.jam_stopped:
+        session, ends = over(session, now)
+        effects += ends
     if event.state == "down":
         if session.jam:
             session, stopped = ended(session, m.Notify("/error", ("/jam/start", event.reason)), now)

@@ -20,6 +20,8 @@ def start(session: Session, command: m.JamStart, now: Now) -> Step:
     if command.prompt is not None:
         settings, prompted = change(settings, "prompt", command.prompt), session.next_take
         told = [m.Answer(command.sender, "/state/prompt", (settings.prompt,))]
+    if session.jam_stopped:
+        raise CommandError("the jam is being stopped; start another when /jam/stopped was heard")
     if session.jam:
         return steer(dataclasses.replace(session, settings=settings, prompted=prompted), told)
     if session.queue or (session.running and not session.running.is_final):
@@ -53,12 +55,6 @@ def steer(session: Session, effects: list[m.Effect]) -> Step:
     return dataclasses.replace(session, jam=jam), [*effects, m.Steer(jam.id, followed)]
 
 
-def stop(session: Session, command: m.JamStop, now: Now) -> Step:
-    if session.jam is None:
-        raise CommandError("no jam is playing; /jam/start begins one")
-    return session, [m.Stop(session.jam.id)]
-
-
 def keep(session: Session, command: m.JamKeep, now: Now) -> Step:
     if session.jam is None:
         raise CommandError("no jam is playing; /jam/start begins one")
@@ -82,7 +78,13 @@ def ended(session: Session, word: m.Notify, now: Now) -> Step:
     assert session.jam is not None
     jam = session.jam.id
     effects: list[m.Effect] = [m.Discard(jam), word, m.Notify("/jam/stopped", (jam,))]
-    return run_next(dataclasses.replace(session, jam=None), now, effects)
+    return run_next(dataclasses.replace(session, jam=None, jam_stopped=False), now, effects)
+
+
+def over(session: Session, now: Now) -> Step:
+    """Return the session without its jam, which somebody stopped."""
+    assert session.jam is not None
+    return ended(session, m.Notify("/take/cancelled", (session.jam.id,)), now)
 
 
 def slow(session: Session, event: m.JamSlow, now: Now) -> Step:

@@ -57,7 +57,8 @@ class Session:
     recording: who asked for the recording that goes on.
     heard: the take that was heard last. morph_weights: of the four slots. held: what MLX holds, as last told.
     link: the transport follows Ableton Link, not what comes by OSC. refused: model -> why the engine would not load it.
-    jam_sounds: whether there is audio of the jam. finals: what is made when nothing else waits, each after its draft.
+    jam_sounds: whether there is audio of the jam. jam_stopped: whether the engine was told to end it.
+    finals: what is made when nothing else waits, each after its draft.
     """
 
     entropy: bytes
@@ -79,6 +80,7 @@ class Session:
     running: Running | None = None
     jam: m.Take | None = None
     jam_sounds: bool = False
+    jam_stopped: bool = False
     morph_slots: tuple[str, ...] = ()
     morph_weights: tuple[float, ...] = (0.0,) * MORPH_SLOTS
     finishing: tuple[m.Take, ...] = ()
@@ -114,10 +116,25 @@ def landing(session: Session, take: m.Take, state: str) -> Session:
     return dataclasses.replace(session, landing=MappingProxyType({**session.landing, take.id: (take, state)}))
 
 
+def landed_nowhere(session: Session, take: m.Take) -> Session:
+    """Return the session with a take no longer on its way to the drop folder."""
+    left = {number: known for number, known in session.landing.items() if number != take.id}
+    return dataclasses.replace(session, landing=MappingProxyType(left))
+
+
+def why_unlanded(session: Session, number: int) -> str:
+    """Return why a take that has been made has no stem yet, in words that follow its name; empty for any other."""
+    if any(take.id == number for take in session.finishing):
+        return "has been made and is being finished; it lands in a moment"
+    _, state = session.landing.get(number, (None, ""))
+    return {"done": "has been made and lands in a moment", "held": "is held until the drop folder takes it"}.get(
+        state, ""
+    )
+
+
 def remember(session: Session, take: m.Take, path: str) -> Session:
     """Return the session knowing where a take's stem is."""
     made = {**session.made, take.id: (take, path)}
     while len(made) > HISTORY:
         del made[min(made)]
-    left = {number: known for number, known in session.landing.items() if number != take.id}
-    return dataclasses.replace(session, made=MappingProxyType(made), landing=MappingProxyType(left))
+    return dataclasses.replace(landed_nowhere(session, take), made=MappingProxyType(made))

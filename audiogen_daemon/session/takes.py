@@ -1,16 +1,15 @@
-"""Taking orders: what becomes a take, and what is stopped."""
+"""Taking orders: what becomes a take, and when it is made."""
 
 import dataclasses
 import hashlib
 import math
-from collections.abc import Callable
 from pathlib import Path
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.errors import CommandError
 from audiogen_daemon.session.checks import check
-from audiogen_daemon.session.finals import check_final, drop_final, give_way, next_final, pair, told
-from audiogen_daemon.session.state import Now, Running, Session, Step
+from audiogen_daemon.session.finals import check_final, give_way, next_final, pair
+from audiogen_daemon.session.state import Now, Running, Session, Step, why_unlanded
 from audiogen_daemon.settings import PARAMETERS, Settings, change, to_number
 
 
@@ -148,69 +147,16 @@ def without(session: Session, take: m.Take) -> Session:
     return dataclasses.replace(session, running=dataclasses.replace(session.running, takes=left) if left else None)
 
 
-def cancel(session: Session, command: m.Cancel, now: Now) -> Step:
-    running = session.running
-    wanted = command.take
-    if wanted is None and running and not running.is_final:
-        return session, [m.Stop(take.id) for take in running.takes]
-    if session.jam and wanted in (None, session.jam.id):
-        return session, [m.Stop(session.jam.id)]
-    if wanted is None:
-        waiting = [*session.queue, *(running.takes if running else ()), *told(session)]
-        if not waiting:
-            raise CommandError("no take is running or waiting; there is nothing to cancel")
-        wanted = waiting[0].id
-    if running and running.take(wanted):
-        stays = dataclasses.replace(running, gives_way=False)
-        return dataclasses.replace(session, running=stays), [m.Stop(wanted)]
-    cancelled = next((take for take in (*session.queue, *session.finals) if take.id == wanted), None)
-    if cancelled:
-        session, effects = drop_final(_not_waiting(session, cancelled), cancelled)
-        return session, [*effects, m.Forget(wanted), m.Notify("/take/cancelled", (wanted,))]
-    if any(take.id == wanted for take in session.finishing):
-        raise CommandError(f"take {wanted} has been made and is being finished; it lands in a moment")
-    raise CommandError(f"take {wanted} is neither running nor waiting; {_waiting(session)}")
-
-
-def _not_waiting(session: Session, cancelled: m.Take) -> Session:
-    return dataclasses.replace(
-        session,
-        queue=tuple(take for take in session.queue if take != cancelled),
-        finals=tuple(take for take in session.finals if take != cancelled),
-    )
-
-
-def _waiting(session: Session) -> str:
-    running = session.running.takes if session.running else ()
-    ids = [take.id for take in (*running, *session.queue, *told(session))]
-    return f"there are {', '.join(map(str, ids))}" if ids else "nothing is"
-
-
-def cancel_all(session: Session, command: m.CancelAll, now: Now) -> Step:
-    session, effects = empty(session, lambda take: m.Notify("/take/cancelled", (take.id,)))
-    if session.running:
-        effects += [m.Stop(take.id) for take in session.running.takes]
-        session = dataclasses.replace(session, running=dataclasses.replace(session.running, gives_way=False))
-    if session.jam:
-        effects.append(m.Stop(session.jam.id))
-    return session, effects
-
-
-def empty(session: Session, word: Callable[[m.Take], m.Notify]) -> Step:
-    """Return the session with nothing waiting, and a word on each take that people know of."""
-    known = (*session.queue, *told(session))
-    effects: list[m.Effect] = [m.Forget(final.id) for final in session.finals if final not in known]
-    for take in known:
-        effects += [m.Forget(take.id), word(take)]
-    return dataclasses.replace(session, queue=(), finals=()), effects
-
-
 def finished_take(session: Session, take: int | None) -> tuple[m.Take, str]:
     """Return a take and its stem; without an id the last that was asked for, which no final is."""
-    if not session.made:
-        raise CommandError("no take has been finished yet; send /generate first")
-    last = max(session.made, key=lambda number: (not session.made[number][0].is_final, number))
+    last = max(session.made, key=lambda number: (not session.made[number][0].is_final, number), default=None)
     wanted = last if take is None else take
-    if wanted not in session.made:
-        raise CommandError(f"take {wanted} has no stem; the last is {last}")
-    return session.made[wanted]
+    if wanted is not None and wanted in session.made:
+        return session.made[wanted]
+    unlanded = max(session.landing, default=0) if wanted is None else wanted
+    why = why_unlanded(session, unlanded)
+    if why:
+        raise CommandError(f"take {unlanded} {why}")
+    if last is None:
+        raise CommandError("no take has been finished yet; send /generate first")
+    raise CommandError(f"take {wanted} has no stem; the last is {last}")

@@ -5,7 +5,7 @@ import dataclasses
 from audiogen_daemon import messages as m
 from audiogen_daemon.errors import CommandError
 from audiogen_daemon.session.finals import told
-from audiogen_daemon.session.state import Now, Session, Step
+from audiogen_daemon.session.state import Now, Session, Step, why_unlanded
 from audiogen_daemon.session.takes import finished_take
 
 SHOWN_PROMPT = 200
@@ -58,6 +58,5 @@ def _wanted(session: Session, command: m.MonitorPlay) -> tuple[m.Take, str]:
     if wanted in session.made:
         return session.made[wanted]
     there = ", ".join(f"{m.LETTERS[members.index(n)]} ({n})" for n in members if n in session.made)
-    state = known[wanted][1] if wanted in known else ""
-    why = {"": "is not there", "held": "is held until the drop folder takes it"}.get(state, "is still being made")
+    why = why_unlanded(session, wanted) or ("is still being made" if wanted in known else "is not there")
     raise CommandError(f"variation {command.letter} of take {number} {why}; there is {there or 'none yet'}")

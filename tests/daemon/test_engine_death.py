@@ -43,3 +43,25 @@ def engine_of(daemon: LiveDaemon) -> int:
 
 def open_files(pid: int) -> set[str]:
     return {os.readlink(path) for path in Path(f"/proc/{pid}/fd").iterdir() if path.exists()}
+
+
+def test_a_jam_that_is_stopped_does_not_come_back_with_its_engine(tmp_path):
+    with live_daemon(tmp_path) as daemon:
+        for stopped_while in ("hanging", "restarting"):
+            since = len(daemon.heard)
+            daemon.send("/jam/start", "endless")
+            daemon.wait("/take/audible", since=since)
+            engine = engine_of(daemon)
+            if stopped_while == "hanging":
+                os.kill(engine, signal.SIGSTOP)
+                daemon.ask(("/jam/stop", ()))
+                os.kill(engine, signal.SIGKILL)
+            else:
+                os.kill(engine, signal.SIGKILL)
+                daemon.wait("/engine/state", lambda v: v == ["restarting"], since)
+                daemon.send("/jam/stop")
+            daemon.wait("/jam/stopped", since=since)
+            daemon.wait("/engine/state", lambda v: v == ["ready"], since)
+            daemon.ask()
+            heard = [address for address, _ in daemon.heard[since:]]
+            assert (heard.count("/jam/started"), heard.count("/jam/stopped")) == (1, 1), stopped_while

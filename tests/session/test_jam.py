@@ -1,5 +1,7 @@
 """The rules of a jam and of mixed prompts."""
 
+import pytest
+
 from audiogen_daemon import messages as m
 from tests.session.test_session import errors, kinds, play, ready, told
 
@@ -143,3 +145,52 @@ def test_wrong_slots_and_weights_are_refused():
     for command in (m.MorphPrompt(4), m.MorphWeights((2.0, 0.0)), m.MorphWeights((float("nan"), 1.0))):
         assert errors(play(ready(), command)[1])
     assert errors(play(ready(), m.MorphWeights((2.0, 0.3)))[1]) == ["2 0.3: not 2 to 4 weights of 0 to 1"]
+
+
+DEAD = m.EngineState("restarting", "engine exited with signal 9 (SIGKILL)")
+BACK = (m.EngineState("starting"), m.EngineState("ready"))
+
+
+@pytest.mark.parametrize("command", [m.JamStop(), m.Cancel(), m.Cancel(1), m.CancelAll()])
+@pytest.mark.parametrize("until", [(DEAD,), (DEAD, m.EngineState("starting"))])
+def test_a_jam_that_is_stopped_while_its_engine_comes_back_ends_at_once_and_stays_so(command, until):
+    session, effects = play(jamming()[0], *until, command)
+    assert told(effects)[-2:] == [("/take/cancelled", 1), ("/jam/stopped", 1)]
+    assert [m.Stop(1), m.Discard(1)] == [e for e in effects if isinstance(e, m.Stop | m.Discard)]
+    session, effects = play(session, *BACK)
+    assert session.jam is None
+    assert m.RunJam not in kinds(effects)
+    assert "no jam is playing" in errors(play(session, m.JamStop())[1])[0]
+    session, effects = play(session, m.JamStart())
+    assert m.RunJam in kinds(effects)
+
+
+@pytest.mark.parametrize("command", [m.JamStop(), m.Cancel(), m.Cancel(1), m.CancelAll()])
+@pytest.mark.parametrize("state", ["restarting", "down"])
+def test_a_jam_whose_engine_dies_after_it_was_stopped_ends_once_instead_of_going_on(command, state):
+    session, effects = play(jamming()[0], command, m.EngineState(state, "died"))
+    said = told(effects)
+    assert [line for line in said if line[0] in ("/take/cancelled", "/jam/stopped")] == [
+        ("/take/cancelled", 1),
+        ("/jam/stopped", 1),
+    ]
+    assert "/jam/start" not in [line[1] for line in said]
+    session, effects = play(session, *BACK)
+    assert m.RunJam not in kinds(effects)
+    session, effects = play(session, m.JamStart("another"), m.EngineState("restarting", "died"), *BACK)
+    assert len([e for e in effects if isinstance(e, m.RunJam)]) == 2
+
+
+def test_a_jam_is_not_started_anew_before_the_one_that_is_stopped_has_ended():
+    session, _ = play(jamming()[0], m.JamStop())
+    session, effects = play(session, m.JamStart("another"))
+    assert errors(effects) == ["the jam is being stopped; start another when /jam/stopped was heard"]
+    assert session.settings.prompt == "endless"
+    session, effects = play(session, m.JobCancelled(1, 1.0), m.JamStart("another"))
+    assert m.RunJam in kinds(effects)
+
+
+def test_takes_that_waited_for_a_jam_are_made_when_it_was_stopped_while_its_engine_came_back():
+    session, _ = play(jamming()[0], m.Generate(), DEAD, m.JamStop())
+    _, effects = play(session, *BACK)
+    assert [e.takes[0].id for e in effects if isinstance(e, m.Run)] == [2]

@@ -328,3 +328,10 @@ def test_a_models_name_with_a_slip_is_guessed_and_another_is_to_be_fetched():
     assert "did you mean starter? Otherwise run: audiogen-daemon fetch starte" in slip
     other = errors(play(ready(), m.SetValue("model", "musicgen-small"))[1])[0]
     assert "(here: tone, starter); run: audiogen-daemon fetch musicgen-small" in other
+
+
+def test_a_take_that_was_cancelled_is_not_made_after_its_engine_died():
+    session, effects = play(ready(), m.Generate(), m.Cancel(), m.EngineState("restarting", "died"))
+    assert m.Forget(1) in effects
+    _, effects = play(session, m.EngineState("starting"), m.EngineState("ready"))
+    assert m.Run not in kinds(effects)

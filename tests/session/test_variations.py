@@ -148,3 +148,41 @@ def test_a_take_that_an_earlier_daemon_held_is_told_too():
 def test_takes_are_asked_for_in_a_number_that_fits():
     assert "0 takes are outside 1 to 100" in parse("/takes", ["0"], None).reason
     assert told(play(ready(), parse("/takes", [], ASKER))[1]) == []
+
+
+@pytest.mark.parametrize("word", ["/monitor/play", "/continue", "/again", "/stem"])
+@pytest.mark.parametrize("before", [(), (1,)])
+@pytest.mark.parametrize(
+    ("landing", "reason"),
+    [
+        ("finishing", "has been made and is being finished; it lands in a moment"),
+        ("done", "has been made and lands in a moment"),
+        ("held", "is held until the drop folder takes it"),
+    ],
+)
+def test_of_a_take_that_is_made_and_has_no_stem_yet_is_said_where_it_is(word, before, landing, reason):
+    session = ready()
+    for number in before:
+        session = made(play(session, m.Generate())[0], number)
+    session, _ = play(session, m.Generate())
+    [take] = session.running.takes
+    session, _ = play(session, m.JobDone(take.id, 1.0, 1.0))
+    if landing != "finishing":
+        session, _ = play(session, m.TakeFinished(take, 1.0, 1.0))
+    if landing == "held":
+        session, _ = play(session, m.StemHeld(take, "/stems is gone"))
+    for address in (word, "/cancel"):
+        assert errors(play(session, parse(address, [take.id], ASKER))[1]) == [f"take {take.id} {reason}"]
+    letter = errors(play(session, parse("/monitor/play", [f"{take.id}.A"], ASKER))[1])[0]
+    assert letter.startswith(f"variation A of take {take.id} {reason}; there is none yet")
+    if not before and landing != "finishing":
+        assert errors(play(session, parse(word, [], ASKER))[1]) == [f"take {take.id} {reason}"]
+
+
+def test_a_take_that_nothing_could_keep_is_not_told_as_held():
+    session, _ = play(ready(), m.Generate())
+    take = session.running.take(1)
+    session, effects = play(session, m.JobDone(1, 1.0, 1.0), m.TakeFinished(take, 1.0, 1.0))
+    session, effects = play(session, m.StemUnsaved(take, "the disk is full; it is made again"))
+    assert errors(effects) == ["take 1 is not saved: the disk is full; it is made again"]
+    assert told(play(session, parse("/takes", [], ASKER))[1]) == []
