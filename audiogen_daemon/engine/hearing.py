@@ -1,5 +1,6 @@
 """Sound files to follow or to go on from, of any rate, depth and channels: what a model hears, at the model's rate."""
 
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ def find_input(drop_folder: Path, name: str) -> Path:
     try:
         root = drop_folder.resolve()
         for path in ((root / FOLLOWED / name).resolve(), (root / name).resolve()):
-            if path.is_relative_to(root) and path.is_file():
+            if path.is_relative_to(root) and is_file(path):
                 return path
     except (OSError, RuntimeError) as error:
         raise _unreadable(name, error) from error
@@ -67,6 +68,18 @@ def seconds_of(path: Path) -> float:
         return float(file.frames / file.samplerate)
 
 
+def is_file(path: Path) -> bool:
+    """Whether a file is there. `Path.is_file` of Python 3.14 says no where the system refuses to tell.
+
+    Raises:
+        OSError: the system refuses.
+    """
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
 def _unreadable(name: str, error: Exception) -> ValueError:
     why = getattr(error, "strerror", None) or error
     return ValueError(
@@ -76,7 +89,7 @@ def _unreadable(name: str, error: Exception) -> ValueError:
 
 def _opened(path: Path) -> soundfile.SoundFile:
     try:
-        if not path.is_file():
+        if not is_file(path):
             raise ValueError(f"{path.name} is not there; put the sound file back or name another")
         with path.open("rb") as file:  # libsndfile would not say why the system refuses
             file.read(1)

@@ -11,7 +11,8 @@ from typing import Any
 from audiogen_daemon import messages as m
 from audiogen_daemon.engine import protocol as p
 from audiogen_daemon.engine.requests import request_for
-from audiogen_daemon.models.pipeline import Audio, Pipeline
+from audiogen_daemon.models.jam import Items
+from audiogen_daemon.models.pipeline import Audio, Pipeline, Progress
 
 log = logging.getLogger(__name__)
 
@@ -37,24 +38,13 @@ def play(
     Raises:
         ValueError: the model cannot play what the take asks for, or a file cannot be read.
     """
-    items = pipeline.jam(request_for([take], pipeline, drop_folder))
+    items = _begun(take, pipeline, drop_folder)
     pipe.send(m.JobStarted(take.id, pipeline.sample_rate, pipeline.channels, 0))
     began, made, slow = 0.0, 0, False
+    item: Progress | Audio | None = None
+    told: m.Take | None = None
     try:
-        item = next(items)
         while True:
-            if isinstance(item, Audio):
-                began = began or time.monotonic()
-                made += len(item.pcm)
-                pipe.send(p.JobAudio(take.id, item.pcm, time.monotonic()))
-                seconds, elapsed = made / pipeline.sample_rate, time.monotonic() - began
-                if not slow and elapsed > max(SLOW_AFTER, seconds):
-                    slow = True
-                    pipe.send(m.JamSlow(take.id, seconds / elapsed))
-            else:
-                pipe.send(m.JobProgress(take.id, item.step, item.steps))
-            between()
-            told = None
             ahead = began + made / pipeline.sample_rate - LEAD if began else 0.0
             while pipe.poll(max(0.0, ahead - time.monotonic())):
                 match pipe.recv():
@@ -71,10 +61,36 @@ def play(
                         return
                     case message:
                         waiting.append(message)
-            try:
-                item = items.send(request_for([told], pipeline, drop_folder)) if told else next(items)
-            except ValueError as error:
-                log.warning("the jam plays on as before: %s", error)
+            if told is None or item is None:
                 item = next(items)
+            else:
+                try:
+                    item = items.send(request_for([told], pipeline, drop_folder))
+                except ValueError as error:
+                    log.warning("the jam plays on as before: %s", error)
+                    item = next(items)
+                told = None
+            if isinstance(item, Audio):
+                began = began or time.monotonic()
+                made += len(item.pcm)
+                pipe.send(p.JobAudio(take.id, item.pcm, time.monotonic()))
+                seconds, elapsed = made / pipeline.sample_rate, time.monotonic() - began
+                if not slow and elapsed > max(SLOW_AFTER, seconds):
+                    slow = True
+                    pipe.send(m.JamSlow(take.id, seconds / elapsed))
+            else:
+                pipe.send(m.JobProgress(take.id, item.step, item.steps))
+            between()
     finally:
         items.close()
+
+
+def _begun(take: m.Take, pipeline: Pipeline, drop_folder: Path) -> Items:
+    """Return the jam's items; where the sound that it broke off with is of no use, those of one that begins anew."""
+    try:
+        return pipeline.jam(request_for([take], pipeline, drop_folder))
+    except ValueError as error:
+        if not take.continues:
+            raise
+        log.warning("the jam begins anew: %s", error)
+        return pipeline.jam(request_for([dataclasses.replace(take, continues="")], pipeline, drop_folder))

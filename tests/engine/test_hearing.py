@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from audiogen_daemon.engine.hearing import read_melody, read_style
+from audiogen_daemon.engine.hearing import find_input, is_file, read_melody, read_style, seconds_of
 from audiogen_daemon.models.musicgen.chroma import HOP, chroma
 from tests.models.reference.tunes import heard_notes, tune
 
@@ -126,3 +126,26 @@ def hours(path, count: int) -> None:
     with path.open("wb") as file:
         file.write(header)
         file.truncate(len(header) + size)
+
+
+@pytest.mark.parametrize(
+    "find", [lambda folder: find_input(folder, "in.wav"), lambda folder: seconds_of(folder / "in.wav")]
+)
+def test_a_drive_without_rights_is_not_taken_for_an_empty_one(tmp_path, monkeypatch, find):
+    def refuse(path, **_):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    soundfile.write(tmp_path / "in.wav", tune(("C",)), RATE)
+    monkeypatch.setattr("pathlib.Path.is_file", lambda path: False)  # as Python 3.14 answers there
+    monkeypatch.setattr("pathlib.Path.stat", refuse)
+
+    with pytest.raises(ValueError, match=r"in.wav cannot be read \(Permission denied\); see that its drive is there"):
+        find(tmp_path)
+
+
+def test_a_file_is_not_there_where_what_should_be_its_folder_is_a_file(tmp_path):
+    (tmp_path / "in").write_text("no folder")
+    soundfile.write(tmp_path / "tune.wav", tune(("C",)), RATE)
+    assert find_input(tmp_path, "tune.wav") == tmp_path / "tune.wav"
+    assert not is_file(tmp_path / "gone.wav")
+    assert not is_file(tmp_path)

@@ -70,3 +70,55 @@ def test_a_jam_that_cannot_read_what_it_follows_ends_with_the_file_and_the_cure(
     assert failed.code == "request"
     assert name in failed.reason
     assert "name another" in failed.reason or "put it there" in failed.reason
+
+
+@pytest.mark.parametrize("parked", ["gone", "damaged", "short"])
+def test_a_jam_begins_anew_where_the_sound_that_it_broke_off_with_is_of_no_use(tmp_path, parked):
+    path = tmp_path / "jam.wav"
+    if parked == "damaged":
+        path.write_bytes(b"no sound")
+    if parked == "short":
+        soundfile.write(path, np.zeros(320), 32000)
+    (tmp_path / "drop").mkdir()
+    take = m.Take(1, "uid", Settings(model="tone", prompt="warm", seed=1), "", continues=str(path))
+    ours, engines = Pipe()
+    model = Choosy()
+
+    play(take, model, engines, deque(), tmp_path / "drop", lambda: ours.send(m.Stop(1)))
+
+    assert [request.continues for request in model.asked] == [None]
+    assert not any(isinstance(message, m.JobFailed) for message in said(ours))
+
+
+def test_a_jam_that_is_stopped_before_it_begins_makes_no_sound(tmp_path):
+    ours, engines = Pipe()
+    ours.send(m.Stop(1))
+    take = m.Take(1, "uid", Settings(model="tone", prompt="warm", seed=1), "")
+    play(take, Listener(), engines, deque(), tmp_path, lambda: None)
+    assert [type(message) for message in said(ours)] == [m.JobStarted, m.JobCancelled]
+
+
+def test_a_jam_that_is_changed_before_it_begins_follows_at_once(tmp_path):
+    ours, engines = Pipe()
+    take = m.Take(1, "uid", Settings(model="tone", prompt="warm", seed=1), "")
+    ours.send(m.Steer(1, dataclasses.replace(take.settings, prompt="darker")))
+    model, turns = Listener(), iter(range(100))
+    play(take, model, engines, deque(), tmp_path, lambda: ours.send(m.Stop(1)) if next(turns) == 1 else None)
+    assert [request.prompt for request in model.asked] == ["warm", "darker"]
+
+
+class Choosy(Listener):
+    """A model that goes on from a second of sound or more, as MusicGen does."""
+
+    def jam(self, request):
+        if request.continues is not None and len(request.continues) < self.sample_rate:
+            raise ValueError("the sound to go on from is too short; give a longer one")
+        return super().jam(request)
+
+
+def said(pipe) -> list:
+    """What the engine said."""
+    messages = []
+    while pipe.poll():
+        messages.append(pipe.recv())
+    return messages
