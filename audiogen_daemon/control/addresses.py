@@ -188,7 +188,12 @@ _TABLE = (
         "level of the monitor, -120 to 12",
         build.single(m.MonitorGain, "gain"),
     ),
-    Address("/monitor/device", "name", "output device", build.named(m.MonitorDevice, "name")),
+    Address(
+        "/monitor/device",
+        "name",
+        "output device; the sound stays where it is and you are told why, if that is missing or busy",
+        build.named(m.MonitorDevice, "name"),
+    ),
     Address("/model/load", "name", "make a model warm", build.load, trigger=True),
     Address("/model/unload", "name", "give a model's memory back", build.named(m.UnloadModel, "name"), trigger=True),
     Address("/models", "", "answers /models/reply for every model", build.plain(m.ListModels), trigger=True),
