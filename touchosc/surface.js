@@ -36,22 +36,25 @@ globals.hear = function (path, value, set, setVar) {
     }
 
     // What a draft's row says is how far its final is.
-    function tellDraft(final) {
-        if (takes[final.draft]) change(final.draft, {state: 'final ' + final.id + ': ' + final.short})
+    function tellDraft(take) {
+        if (takes[take.draft]) change(take.draft, {state: 'final ' + take.id + ': ' + take.gist})
     }
 
-    // short: the state in a word, where there is less room.
-    function say(id, state, short) {
+    // gist: the state in a word, where there is less room.
+    function say(id, state, gist) {
         var take = remember(id)
-        change(id, {state: state, short: short || state})
+        change(id, {state: state, gist: gist || state})
         tellDraft(take)
     }
 
-    // One take makes another once more.
-    function finish(draft, id) {
-        var take = remember(id), sketch = takes[draft] || take
-        var letter = take.letter || sketch.letter
-        change(id, {draft: draft, name: 'final of ' + draft, letter: letter, short: take.short || 'waits'})
+    // Made, but not in the drop folder as far as was heard.
+    function isLanding(take) { return take.state === 'done' || take.state === 'held' }
+
+    // One take makes another, its draft, once more.
+    function finalOf(number, id) {
+        var take = remember(id), draft = takes[number] || take
+        var letter = take.letter || draft.letter
+        change(id, {draft: number, name: 'final of ' + number, letter: letter, gist: take.gist || 'waits'})
         tellDraft(take)
     }
 
@@ -142,18 +145,20 @@ globals.hear = function (path, value, set, setVar) {
             progress(0, 'take ' + id + ' failed')
             show('error', clip('take ' + id + ': ' + reason, 220))
         },
-        '/take/final': finish,
+        '/take/final': finalOf,
         '/stem/saved': function (id, file) {
             var take = remember(id)
             change(id, {name: take.draft ? take.name : named(file)})
+            if (isLanding(take)) say(id, 'saved')
         },
         '/takes/reply': function (id, state, letter, model, prompt, file, draft) {
             var take = remember(id)
+            var isNews = !take.state || isLanding(take) || state === 'held'
             change(id, {
                 letter: letter === 'A' ? take.letter : letter, name: file ? named(file) : clip(prompt, 22),
-                state: take.state || state, short: take.short || state
+                state: isNews ? state : take.state, gist: isNews ? state : take.gist
             })
-            if (draft) finish(draft, id)
+            if (draft) finalOf(draft, id)
         },
         '/jam/started': jam,
         '/jam/stopped': function () { jam(0) },

@@ -54,28 +54,33 @@ local function named(path)
 end
 
 -- What a draft's row says is how far its final is.
-local function tellDraft(final)
-  local draft = takes[final.draft]
+local function tellDraft(take)
+  local draft = takes[take.draft]
   if draft then
-    draft.state = string.format('final %d: %s', final.id, final.short)
+    draft.state = string.format('final %d: %s', take.id, take.gist)
     showTake(draft.id)
   end
 end
 
--- short: the state in a word, where there is less room.
-local function say(id, state, short)
+-- gist: the state in a word, where there is less room.
+local function say(id, state, gist)
   local take = remember(id)
-  take.state, take.short = state, short or state
+  take.state, take.gist = state, gist or state
   showTake(id)
   tellDraft(take)
 end
 
--- One take makes another once more.
-local function finish(draft, id)
-  local take, sketch = remember(id), takes[draft]
-  take.draft, take.name = draft, string.format('final of %d', draft)
-  if sketch and take.letter == '' then take.letter = sketch.letter end
-  take.short = take.short or 'waits'
+-- Made, but not in the drop folder as far as was heard.
+local function isLanding(take)
+  return take.state == 'done' or take.state == 'held'
+end
+
+-- One take makes another, its draft, once more.
+local function finalOf(number, id)
+  local take, draft = remember(id), takes[number]
+  take.draft, take.name = number, string.format('final of %d', number)
+  if draft and take.letter == '' then take.letter = draft.letter end
+  take.gist = take.gist or 'waits'
   showTake(id)
   tellDraft(take)
 end
@@ -191,19 +196,19 @@ answers['/take/failed'] = function(id, code, reason)
   progress(0, string.format('take %d failed', id))
   show('error', clip(string.format('take %d: %s', id, reason), 220))
 end
-answers['/take/final'] = finish
+answers['/take/final'] = finalOf
 answers['/stem/saved'] = function(id, path)
   local take = remember(id)
   if take.draft == 0 then take.name = named(path) end
-  showTake(id)
+  if isLanding(take) then say(id, 'saved') else showTake(id) end
 end
 answers['/takes/reply'] = function(id, state, letter, model, prompt, path, draft)
   local take = remember(id)
   take.letter = letter == 'A' and take.letter or letter
   take.name = path == '' and clip(prompt, 22) or named(path)
-  if take.state == '' then take.state, take.short = state, state end
+  if take.state == '' or isLanding(take) or state == 'held' then take.state, take.gist = state, state end
   showTake(id)
-  if draft then finish(draft, id) end
+  if draft then finalOf(draft, id) end
 end
 answers['/jam/started'] = function(id)
   show('jam state', string.format('jam %d plays', id))

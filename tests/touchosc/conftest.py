@@ -3,7 +3,7 @@
 import json
 import xml.etree.ElementTree as ET
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ import pytest
 import touchosc
 from tests.live_daemon import LiveDaemon, live_daemon
 from tests.models.reference.tiny_musicgen import MONO, write_checkpoint
+from tests.touchosc import interpreters
+from tests.touchosc.interpreters import Said, Shown
 
 FOLDER = Path(touchosc.__file__).parent
 Message = tuple[str, tuple[Any, ...]]
@@ -135,6 +137,30 @@ def stage_session() -> dict[str, Any]:
 def stage(stage_session) -> dict[str, StageControl]:
     """Every widget of the Open Stage Control session by id."""
     return {widget["id"]: StageControl(widget) for widget in stage_session["content"]["widgets"]}
+
+
+@pytest.fixture
+def touch_shows(touch, tosc_root) -> Callable[..., Shown]:
+    """Tells the TouchOSC layout's script what the daemon says; returns what it shows then."""
+    properties = tosc_root.find("node").iterfind("properties/property")
+    script = next(p.findtext("value") for p in properties if p.findtext("key") == "script")
+    controls = [(control.name, control.memo) for control in touch.values()]
+
+    def show(*sayings: Said, wait: int = 1000) -> Shown:
+        return interpreters.touchosc_shows(script, controls, sayings, wait)
+
+    return show
+
+
+@pytest.fixture
+def stage_shows(stage, stage_session) -> Callable[..., Shown]:
+    """Tells the Open Stage Control session's script what the daemon says; returns what it shows then."""
+    heard = [control.widget["address"] for control in stage.values() if control.widget["type"] == "variable"]
+
+    def show(*sayings: Said) -> Shown:
+        return interpreters.stage_shows(stage_session["content"]["onPreload"], heard, sayings)
+
+    return show
 
 
 @pytest.fixture(scope="module")
