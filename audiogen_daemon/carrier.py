@@ -199,7 +199,7 @@ def _written(take: m.Take, future: "Future[Sequence[m.Message]]") -> Sequence[m.
     if error is None:
         return future.result()
     log.error("take %d could not be saved", take.id, exc_info=error)
-    return [m.StemUnsaved(take, f"{type(error).__name__}: {error}; {MADE_AGAIN}")]
+    return [m.StemUnsaved(take, f"{type(error).__name__}: {error}", MADE_AGAIN)]
 
 
 def _log_failure(future: Any) -> None:

@@ -1,9 +1,10 @@
 """The keeper of takes: collects their audio, puts stems into the drop folder, and remembers what has landed."""
 
+import contextlib
 import dataclasses
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,8 @@ CEILING_DB = -1.0
 """True peak that the peak guard allows, dBTP."""
 
 MADE_AGAIN = "it is made again from its seed at the daemon's next start"
+KEPT_AGAIN = "see that one of them can be written, and send /jam/keep again"
+"""What follows where a take, or the end of a jam, could be kept nowhere."""
 
 
 @dataclasses.dataclass
@@ -166,26 +169,26 @@ class StemKeeper:
         try:
             held.hold(record, pcm, rate, self._state, samples)
         except stems.StemError as error:
-            both = f"{_problem(why)}, and {_problem(error)}"
-            return m.StemUnsaved(take, f"{both}; when one can be written, {MADE_AGAIN}")
+            return m.StemUnsaved(take, f"{_problem(why)}, and {_problem(error)}", MADE_AGAIN)
         return m.StemHeld(take, str(why))
 
     def _landed(self, take: m.Take, saved: stems.SavedStem) -> m.StemSaved:
-        """Note that a stem is there; where the journal refuses, the next daemon finds the stem by its uid."""
-        try:
+        """Note that a stem is there."""
+        with _though_unrecorded():
             self._journal.done(take.id, saved.path)
-        except sqlite3.Error as error:
-            log.error("journal: %s", error)
         return m.StemSaved(take, str(saved.path))
 
     def save_end(self, take: m.Take, pcm: PCM, rate: int) -> list[m.Event]:
         """Save the end of a jam as a take of its own; partial where it is shorter than that should be."""
-        try:
+        with _though_unrecorded():
             self._journal.record([take])
-        except sqlite3.Error as error:
-            log.error("journal: %s", error)
         self._recordings[take.id] = _Recording(rate, pcm.shape[1], [pcm])
-        return self.save(m.SaveStem(take, len(pcm) < round(take.settings.length * rate), 0.0))
+        [event] = self.save(m.SaveStem(take, len(pcm) < round(take.settings.length * rate), 0.0))
+        if not isinstance(event, m.StemUnsaved):
+            return [event]
+        with _though_unrecorded():
+            self._journal.ended(take.id)  # made from its seed it would be other music
+        return [dataclasses.replace(event, then=KEPT_AGAIN)]
 
     def park(self, broken: int, following: int, seconds: float) -> Path | None:
         """Write the end of a jam that broke off to where the one that follows it finds it, and return that.
@@ -238,6 +241,15 @@ class StemKeeper:
         """Stop watching."""
         for watcher in self._watchers:
             watcher.close()
+
+
+@contextlib.contextmanager
+def _though_unrecorded() -> Iterator[None]:
+    """Go on where the journal cannot be written: a stem that landed is known by its uid at the next start."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        log.error("journal: %s", error)
 
 
 def _problem(error: stems.StemError) -> str:

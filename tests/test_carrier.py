@@ -11,7 +11,7 @@ from audiogen_daemon import messages as m
 from audiogen_daemon.carrier import Carrier, Parts
 from audiogen_daemon.config import load
 from audiogen_daemon.journal import Journal
-from audiogen_daemon.keeper import StemKeeper
+from audiogen_daemon.keeper import MADE_AGAIN, StemKeeper
 from audiogen_daemon.settings import Settings
 from audiogen_daemon.trace import NoTrace
 
@@ -80,5 +80,5 @@ def test_a_take_whose_saving_fails_in_any_way_is_told_of():
     for event in told:
         assert isinstance(event, m.StemUnsaved)
         assert event.take == take
-        assert event.reason.startswith("ValueError: no such rate; it is made again")
+        assert (event.reason, event.then) == ("ValueError: no such rate", MADE_AGAIN)
     assert len(told) == 2

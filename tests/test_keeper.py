@@ -136,9 +136,10 @@ def test_a_take_that_cannot_even_be_held_is_said_to_be_made_again_and_is(tmp_pat
     (tmp_path / "held").write_text("no folder")
     [unsaved] = keeper.save(SaveStem(REFUSED, False, 1.0))
     assert isinstance(unsaved, StemUnsaved)
-    for words in (str(tmp_path / "stems"), str(tmp_path / "held"), "made again from its seed at the daemon's next"):
+    for words in (str(tmp_path / "stems"), str(tmp_path / "held")):
         assert words in unsaved.reason
     assert "is saved" not in unsaved.reason
+    assert unsaved.then == "it is made again from its seed at the daemon's next start"
     (tmp_path / "held").unlink()
     assert StemKeeper(
         load(None, [f"stems.folder={tmp_path / 'stems'}", f"daemon.state={tmp_path}"]), journal
@@ -171,3 +172,12 @@ def test_held_takes_that_land_are_told_though_the_journal_fails(tmp_path, monkey
     (tmp_path / "stems").mkdir()
     monkeypatch.setattr(journal, "done", fails)
     assert [type(event) for event in keeper.deliver_held()] == [StemSaved]
+
+
+def test_the_end_of_a_jam_that_nothing_can_keep_is_not_made_as_other_music_later(tmp_path):
+    keeper, journal = keeper_of_a_take(tmp_path)
+    (tmp_path / "held").write_text("no folder")
+    [unsaved] = keeper.save_end(dataclasses.replace(REFUSED, id=2, uid="u2"), np.ones((100, 1), np.float32), 1000)
+    assert isinstance(unsaved, StemUnsaved)
+    assert unsaved.then == "see that one of them can be written, and send /jam/keep again"
+    assert journal.pending() == [REFUSED]

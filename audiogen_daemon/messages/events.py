@@ -140,10 +140,11 @@ class StemHeld:
 
 @dataclass(frozen=True)
 class StemUnsaved:
-    """The take is neither in the drop folder nor in the state folder; reason: why, and what becomes of it."""
+    """The take is neither in the drop folder nor in the state folder. then: what becomes of it, or what to do."""
 
     take: Take
     reason: str
+    then: str
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ def stem_held(session: Session, event: m.StemHeld, now: Now) -> Step:
 
 
 def stem_unsaved(session: Session, event: m.StemUnsaved, now: Now) -> Step:
-    reason = f"take {event.take.id} is not saved: {event.reason}"
+    reason = f"take {event.take.id} is not saved: {event.reason}; {event.then}"
     return landed_nowhere(session, event.take), [m.Notify("/error", ("/stem/saved", reason))]
 
 

@@ -183,6 +183,6 @@ def test_a_take_that_nothing_could_keep_is_not_told_as_held():
     session, _ = play(ready(), m.Generate())
     take = session.running.take(1)
     session, effects = play(session, m.JobDone(1, 1.0, 1.0), m.TakeFinished(take, 1.0, 1.0))
-    session, effects = play(session, m.StemUnsaved(take, "the disk is full; it is made again"))
+    session, effects = play(session, m.StemUnsaved(take, "the disk is full", "it is made again"))
     assert errors(effects) == ["take 1 is not saved: the disk is full; it is made again"]
     assert told(play(session, parse("/takes", [], ASKER))[1]) == []
