@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.session.finals import announce, drop_final, give_way, put_back
-from audiogen_daemon.session.jam import ended, over, resumed
+from audiogen_daemon.session.jam import ended, resumed, stopped
 from audiogen_daemon.session.state import Now, Session, Step, landing
 from audiogen_daemon.session.stopping import empty
 from audiogen_daemon.session.takes import run_next, without
@@ -59,7 +59,7 @@ def take_finished(session: Session, event: m.TakeFinished, now: Now) -> Step:
 
 def job_cancelled(session: Session, event: m.JobCancelled, now: Now) -> Step:
     if session.jam and session.jam.id == event.take:
-        return over(session, now)
+        return stopped(session, now)
     take = _running_take(session, event.take)
     if take is not None and session.running and session.running.gives_way:
         session, effects = put_back(session, take)
@@ -102,12 +102,12 @@ def engine_state(session: Session, event: m.EngineState, now: Now) -> Step:
         session, ends = _ended_early(session, take.id, 0.0, word, now)
         effects += ends
     if session.jam_stopped:
-        session, ends = over(session, now)
+        session, ends = stopped(session, now)
         effects += ends
     if event.state == "down":
         if session.jam:
-            session, stopped = ended(session, m.Notify("/error", ("/jam/start", event.reason)), now)
-            effects += stopped
+            session, ends = ended(session, m.Notify("/error", ("/jam/start", event.reason)), now)
+            effects += ends
         session, failed = empty(session, lambda take: m.Notify("/take/failed", (take.id, "engine", event.reason)))
         effects += failed
     return session, effects

@@ -4,7 +4,7 @@ import dataclasses
 from types import MappingProxyType
 
 from audiogen_daemon import messages as m
-from audiogen_daemon.session.state import Now, Session, Step, landed_nowhere, landing, remember
+from audiogen_daemon.session.state import Now, Session, Step, landing, not_landing, remember
 
 
 def stem_saved(session: Session, event: m.StemSaved, now: Now) -> Step:
@@ -19,7 +19,7 @@ def stem_held(session: Session, event: m.StemHeld, now: Now) -> Step:
 
 def stem_unsaved(session: Session, event: m.StemUnsaved, now: Now) -> Step:
     reason = f"take {event.take.id} is not saved: {event.reason}; {event.then}"
-    return landed_nowhere(session, event.take), [m.Notify("/error", ("/stem/saved", reason))]
+    return not_landing(session, event.take), [m.Notify("/error", ("/stem/saved", reason))]
 
 
 def file_landed(session: Session, event: m.FileLanded, now: Now) -> Step:

@@ -21,7 +21,7 @@ def start(session: Session, command: m.JamStart, now: Now) -> Step:
         settings, prompted = change(settings, "prompt", command.prompt), session.next_take
         told = [m.Answer(command.sender, "/state/prompt", (settings.prompt,))]
     if session.jam_stopped:
-        raise CommandError("the jam is being stopped; start another when /jam/stopped was heard")
+        raise CommandError("the jam is being stopped; wait for /jam/stopped, then send /jam/start again")
     if session.jam:
         return steer(dataclasses.replace(session, settings=settings, prompted=prompted), told)
     if session.queue or (session.running and not session.running.is_final):
@@ -81,7 +81,7 @@ def ended(session: Session, word: m.Notify, now: Now) -> Step:
     return run_next(dataclasses.replace(session, jam=None, jam_stopped=False), now, effects)
 
 
-def over(session: Session, now: Now) -> Step:
+def stopped(session: Session, now: Now) -> Step:
     """Return the session without its jam, which somebody stopped."""
     assert session.jam is not None
     return ended(session, m.Notify("/take/cancelled", (session.jam.id,)), now)

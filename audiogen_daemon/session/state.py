@@ -116,7 +116,7 @@ def landing(session: Session, take: m.Take, state: str) -> Session:
     return dataclasses.replace(session, landing=MappingProxyType({**session.landing, take.id: (take, state)}))
 
 
-def landed_nowhere(session: Session, take: m.Take) -> Session:
+def not_landing(session: Session, take: m.Take) -> Session:
     """Return the session with a take no longer on its way to the drop folder."""
     left = {number: known for number, known in session.landing.items() if number != take.id}
     return dataclasses.replace(session, landing=MappingProxyType(left))
@@ -137,4 +137,4 @@ def remember(session: Session, take: m.Take, path: str) -> Session:
     made = {**session.made, take.id: (take, path)}
     while len(made) > HISTORY:
         del made[min(made)]
-    return dataclasses.replace(landed_nowhere(session, take), made=MappingProxyType(made))
+    return dataclasses.replace(not_landing(session, take), made=MappingProxyType(made))

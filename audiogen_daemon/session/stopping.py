@@ -6,7 +6,7 @@ from collections.abc import Callable
 from audiogen_daemon import messages as m
 from audiogen_daemon.errors import CommandError
 from audiogen_daemon.session.finals import drop_final, told
-from audiogen_daemon.session.jam import over
+from audiogen_daemon.session.jam import stopped
 from audiogen_daemon.session.state import Now, Session, Step, why_unlanded
 
 
@@ -22,7 +22,7 @@ def _stop_jam(session: Session, now: Now) -> Step:
     stops: list[m.Effect] = [m.Stop(session.jam.id)]
     if session.engine == "ready":
         return dataclasses.replace(session, jam_stopped=True), stops
-    session, effects = over(session, now)
+    session, effects = stopped(session, now)
     return session, stops + effects
 
 

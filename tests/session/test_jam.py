@@ -184,7 +184,7 @@ def test_a_jam_whose_engine_dies_after_it_was_stopped_ends_once_instead_of_going
 def test_a_jam_is_not_started_anew_before_the_one_that_is_stopped_has_ended():
     session, _ = play(jamming()[0], m.JamStop())
     session, effects = play(session, m.JamStart("another"))
-    assert errors(effects) == ["the jam is being stopped; start another when /jam/stopped was heard"]
+    assert errors(effects) == ["the jam is being stopped; wait for /jam/stopped, then send /jam/start again"]
     assert session.settings.prompt == "endless"
     session, effects = play(session, m.JobCancelled(1, 1.0), m.JamStart("another"))
     assert m.RunJam in kinds(effects)
