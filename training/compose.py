@@ -87,8 +87,8 @@ def _bass(score: Score, harmony: Harmony, gain: float, patch: Patch) -> None:
                 move = following - degree + (-1 if following >= degree else 1)
             else:
                 move = 0 if first or octaves else colours[step]
-            note = harmony.note((degree + move) % 7, 33)
-            if note > 45:
+            note = harmony.note((degree + move) % 7, 36)
+            if note > 48:
                 note -= 12
             if octaves and order % 2:
                 note += 12
@@ -103,8 +103,8 @@ def _walking_bass(score: Score, harmony: Harmony, gain: float, patch: Patch) -> 
         following = harmony.chords[(index + 1) % len(harmony.chords)]
         place = beat % (span // 4)
         move = (0, 2, 4, following - degree + score.rng.choice((-1, 1)))[place if span == 16 else (0, 3)[place]]
-        note = harmony.note(degree + move, 33)
-        while note > 50:
+        note = harmony.note(degree + move, 36)
+        while note > 52:
             note -= 12
         score.note(patch, note, 4 * beat, 3.6, gain)
         if score.spec.density == 2 and beat % 4 == 3:
