@@ -9,7 +9,10 @@ from maxjson import dump
 
 HERE = Path(__file__).parent
 NAME = "Audiogen"
-PARTS = ("base", "controls", "connection", "transport", "takes", "recording", "jam", "importing", "preview", "messages")
+PARTS = (
+    *("base", "controls", "connection", "transport", "takes", "missed", "letters"),
+    *("recording", "jam", "importing", "preview", "messages"),
+)
 """The script's files in the order they are joined: each uses those before it at load, all others only when it runs."""
 
 

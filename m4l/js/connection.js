@@ -158,6 +158,7 @@ var Connection = (function () {
             Daemon.send("/status");
             Daemon.send("/models");
             Daemon.send("/state");
+            Missed.connected();
             Later.run(Transport.tellAll, 0);
         }
     }
@@ -176,7 +177,7 @@ var Connection = (function () {
         }
         daemon = found.daemon || daemon;
         heardEngine(String(found.engine));
-        Takes.checkedIn(Number(found.running) === 0 && Number(found.queued) === 0 && !Number(found.finals));
+        Missed.checkedIn(Number(found.running) === 0 && Number(found.queued) === 0 && !Number(found.finals));
     }
 
     function heardEngine(word) {

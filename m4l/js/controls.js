@@ -42,16 +42,20 @@ var Controls = (function () {
         values[menu] = name;
     }
 
-    function fill(menu) {
-        Show.message(menu, ["clear"]);
-        append(menu, MENUS[menu].concat(models));
+    function items(menu) {
+        return MENUS[menu].concat(models);
     }
 
-    function append(menu, items) {
-        items.forEach(function (item) {
+    function fill(menu) {
+        Show.message(menu, ["clear"]);
+        append(menu, items(menu));
+    }
+
+    function append(menu, added) {
+        added.forEach(function (item) {
             Show.message(menu, ["append", item]);
         });
-        Show.message(menu, ["set", Math.max(0, MENUS[menu].concat(models).indexOf(values[menu]))]);
+        Show.message(menu, ["set", Math.max(0, items(menu).indexOf(values[menu]))]);
     }
 
     function clearModels() {

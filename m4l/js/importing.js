@@ -11,8 +11,9 @@ var Importing = (function () {
     var waiting = [];
     var busy = false;
 
-    function place(take) {
-        waiting.push(take);
+    // into: one of INTO.
+    function place(take, into) {
+        waiting.push({take: take, into: into});
         Later.run(next, 0);
     }
 
@@ -21,15 +22,15 @@ var Importing = (function () {
             return;
         }
         busy = true;
-        var take = waiting.shift();
+        var first = waiting.shift();
         try {
-            begin(take);
+            begin(first.take, first.into);
         } catch (error) {
-            give(take, String(error.message || error));
+            give(first.take, String(error.message || error));
         }
     }
 
-    function finish(words, isProblem) {
+    function ended(words, isProblem) {
         busy = false;
         if (isProblem) {
             Show.problem(words);
@@ -40,13 +41,12 @@ var Importing = (function () {
     }
 
     function give(take, reason) {
-        finish(reason + "; " + lastPart(take.path) + " is in the drop folder", true);
+        ended(reason + "; " + lastPart(take.path) + " is in the drop folder", true);
     }
 
-    function begin(take) {
-        var into = take.request.into;
+    function begin(take, into) {
         if (into === INTO.FOLDER) {
-            finish(Takes.named(take) + ": " + lastPart(take.path), false);
+            ended(Takes.named(take) + ": " + lastPart(take.path), false);
         } else if (!Version.atLeast(12, 0, 5)) {
             give(take, Version.words() + " cannot be handed a clip (12.0.5 can); drag it from the browser");
         } else if (into === INTO.ARRANGEMENT) {
@@ -193,11 +193,11 @@ var Importing = (function () {
         var length = number(clip, "length");
         var words = Takes.named(take) + " in " + where + ": " + plain(length) + " beats";
         if (Math.abs(length - request.beats) > 0.01) {
-            finish(words + " instead of " + plain(request.beats) + "; set its loop by hand", true);
+            ended(words + " instead of " + plain(request.beats) + "; set its loop by hand", true);
         } else if (Math.abs(warped - request.beats) > 0.02 * request.beats) {
-            finish(words + "; Live guessed its tempo: set Seg. BPM to " + plain(request.tempo), true);
+            ended(words + "; Live guessed its tempo: set Seg. BPM to " + plain(request.tempo), true);
         } else {
-            finish(words, false);
+            ended(words, false);
         }
     }
 

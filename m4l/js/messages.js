@@ -28,6 +28,7 @@ var OSC = {
         Preview.ended(id, false);
     },
     "/stem/saved": Takes.saved,
+    "/takes/reply": Missed.told,
     "/jam/started": Jam.started,
     "/jam/stopped": Jam.stopped,
     "/jam/kept": Jam.kept,
@@ -61,10 +62,10 @@ var PRESSED = {
 };
 ["A", "B", "C", "D"].forEach(function (letter) {
     PRESSED["play_" + letter] = function () {
-        Takes.listen(letter);
+        Letters.listen(letter);
     };
     PRESSED["put_" + letter] = function () {
-        Takes.put(letter);
+        Letters.put(letter);
     };
 });
 
@@ -118,7 +119,7 @@ function live() {
     }
     ready = true;
     Controls.clearModels();
-    Takes.showButtons();
+    Letters.show();
     Connection.start();
     Transport.start();
 }

@@ -2,18 +2,14 @@
 // in /take/queued: so takes of other devices are never taken for ours.
 
 var Takes = (function () {
-    var LETTERS = ["A", "B", "C", "D"];
     var ANSWER_WITHIN = 4000;
     var REMEMBERED = 50;
-    var LOST = 4;
     var SHOWN = /^\/(transport\/|jam\/|morph|record|set\/launch|take\/final|monitor\/(play|device)$)/;
 
     var requests = {};
     var takes = {};
     var count = 0;
     var unanswered = null;
-    var shown = null;
-    var idle = 0;
 
     function generate() {
         if (!Connection.isUp()) {
@@ -89,20 +85,25 @@ var Takes = (function () {
 
     // What was asked for goes before finals, which wait until nothing else does.
     function cancel() {
-        var unfinished = openIds();
-        var asked = unfinished.filter(function (id) {
-            return !takes[id].draft;
+        var unmade = open().filter(isUnmade);
+        var asked = unmade.filter(function (take) {
+            return !take.draft;
         });
-        if (!unfinished.length) {
+        if (!unmade.length) {
             Show.note("nothing of this device is being made");
         }
-        (asked.length ? asked : unfinished).forEach(function (id) {
-            Daemon.send("/cancel", [Number(id)]);
+        (asked.length ? asked : unmade).forEach(function (take) {
+            Daemon.send("/cancel", [take.id]);
         });
     }
 
+    function isUnmade(take) {
+        return take.state === "queued" || take.state === "running";
+    }
+
+    // The daemon has not said its last word of it: it is still to be made, or to land in the drop folder.
     function isOpen(take) {
-        return take.state === "queued" || take.state === "running" || take.state === "made";
+        return isUnmade(take) || take.state === "made" || take.state === "held";
     }
 
     // -- what the daemon says ---------------------------------------------------------------------------------------
@@ -123,34 +124,29 @@ var Takes = (function () {
     }
 
     function add(id, request, state) {
-        var letter = LETTERS[request.made.length] || "?";
-        var take = newTake(id, letter, request, state);
+        var take = newTake(id, Letters.name(request.made.length), request, state);
         request.made.push(take);
         takes[id] = take;
-        idle = 0;
-        if (shown !== request) {
-            shown = request;
-            Show.message("progress", [0]);
-        }
-        showButtons();
+        Letters.turnTo(request);
         return take;
     }
 
     // draft: what a final makes once more. itsFinal: the other way round. whole: whether all of it lies at the path.
+    // unheard: how often an idle daemon was asked for it since it last named it.
     function newTake(id, letter, request, state) {
         return {
             id: id, letter: letter, request: request, state: state, fraction: 0, path: "", whole: false,
-            draft: null, itsFinal: null
+            draft: null, itsFinal: null, unheard: 0
         };
     }
 
     // A final of a take of ours is ours as well; it waits until nothing else does, also after it was begun.
-    function finalOf(draft, id) {
-        var sketch = takes[draft];
-        if (sketch && !takes[id]) {
-            takes[id] = newTake(id, sketch.letter, sketch.request, "queued");
-            takes[id].draft = sketch;
-            sketch.itsFinal = takes[id];
+    function finalOf(draftId, id) {
+        var draft = takes[draftId];
+        if (draft && !takes[id]) {
+            takes[id] = newTake(id, draft.letter, draft.request, "queued");
+            takes[id].draft = draft;
+            draft.itsFinal = takes[id];
             waits(takes[id]);
         }
     }
@@ -158,7 +154,7 @@ var Takes = (function () {
     function waits(take) {
         take.state = "queued";
         take.fraction = 0;
-        showLabels();
+        Letters.show();
     }
 
     function named(take) {
@@ -178,7 +174,10 @@ var Takes = (function () {
             Show.problem(reason);
         } else if (address === "/subscribe") {
             Connection.refused(reason);
-        } else if (address === "/engine/state" || address === "/stem/saved") {
+        } else if (address === "/stem/saved") {
+            Show.problem(reason);
+            Missed.refused(reason);
+        } else if (address === "/engine/state") {
             Show.problem(reason);
         } else if (SHOWN.test(address)) {
             Show.problem(address + ": " + reason);
@@ -194,7 +193,7 @@ var Takes = (function () {
         take.state = "running";
         take.fraction = fraction;
         if (take.draft) {
-            showLabels();
+            Letters.show();
             return;
         }
         var made = take.request.made;
@@ -215,14 +214,14 @@ var Takes = (function () {
         if (take && isOpen(take)) {
             take.state = state;
             Show.note(named(take) + " " + words);
-            showButtons();
+            Letters.show();
         }
     }
 
     function started(id) {
         if (takes[id]) {
             takes[id].state = "running";
-            showLabels();
+            Letters.show();
         }
     }
 
@@ -244,14 +243,15 @@ var Takes = (function () {
         if (!take || take.path) {
             return;
         }
+        Missed.landed();
         take.whole = take.state !== "cancelled";
         take.path = String(path);
         take.state = "saved";
-        showButtons();
+        Letters.show();
         if (!take.whole) {
             Show.note("what was made of " + take.letter + " is kept: " + lastPart(path));
         } else if (isPlacedByItself(take)) {
-            Importing.place(take);
+            Importing.place(take, take.request.into);
         } else {
             Show.note(named(take) + " is ready; put it with its button");
         }
@@ -263,86 +263,38 @@ var Takes = (function () {
         return isFirst || take.request.into === Importing.INTO.EMPTY || take.request.into === Importing.INTO.FOLDER;
     }
 
-    // An idle daemon has nothing more to tell: what we still wait for was said while we could not hear, or is lost.
-    function checkedIn(nothingToDo) {
-        var open = openIds();
-        idle = nothingToDo && open.length ? idle + 1 : 0;
-        open.forEach(function (id) {
-            if (idle > LOST) {
-                ended(id, "failed", "was lost by the daemon; generate it again");
-            } else if (idle) {
-                Daemon.send("/stem", [Number(id)]);
-            }
-        });
-    }
-
-    function openIds() {
-        return Object.keys(takes).filter(function (id) {
-            return isOpen(takes[id]);
-        });
-    }
-
-    // -- variations A to D ------------------------------------------------------------------------------------------
-
-    // The final stands for its draft as soon as it is there.
-    function best(take) {
-        return take && take.itsFinal && take.itsFinal.whole ? take.itsFinal : take;
-    }
-
-    function ofLetter(letter) {
-        var found = best(shown && shown.made.filter(function (take) {
-            return take.letter === letter;
-        })[0]);
-        if (!found || !found.path) {
-            Show.note(found ? "take " + letter + " is not ready yet" : "there is no take " + letter);
-            return null;
-        }
-        return found;
-    }
-
-    function listen(letter) {
-        var take = ofLetter(letter);
-        if (take) {
-            Daemon.send("/monitor/play", [take.id]);
-            Show.note("playing " + (take.draft ? "the final of " : "") + letter);
+    // Made, and kept safe by the daemon: it lands when the drop folder takes it.
+    function held(take, reason) {
+        if (isOpen(take) && take.state !== "held") {
+            take.state = "held";
+            Show.note(reason || named(take) + " is held until the drop folder takes it");
+            Letters.show();
         }
     }
 
-    function put(letter) {
-        var take = ofLetter(letter);
-        if (take) {
-            take.request.into = Controls.get("into");
-            Importing.place(take);
-        }
+    function lost(take) {
+        ended(take.id, "failed", "was lost by the daemon; generate it again");
     }
 
-    function showButtons() {
-        LETTERS.forEach(function (letter, index) {
-            var take = shown && shown.made[index];
-            var ready = take && take.path ? 1 : 0;
-            Show.message("play_" + letter, ["active", ready]);
-            Show.message("put_" + letter, ["active", ready]);
-        });
-        showLabels();
-    }
-
-    function showLabels() {
-        LETTERS.forEach(function (letter, index) {
-            Show.label("play_" + letter, "\u25B6 " + letter + howFar(shown && shown.made[index]));
+    function all() {
+        return Object.keys(takes).map(function (id) {
+            return takes[id];
         });
     }
 
-    // What the button of a draft says of its final.
-    function howFar(take) {
-        var made = take && take.itsFinal;
-        if (!made || !isOpen(made)) {
-            return made && made.whole ? " final" : "";
-        }
-        return made.state === "queued" ? " ..." : " " + Math.floor(100 * made.fraction) + "%";
+    function open() {
+        return all().filter(isOpen);
     }
 
+    // What is held may be so for hours.
     function isWaiting() {
-        return openIds().length > 0;
+        return open().some(function (take) {
+            return take.state !== "held";
+        });
+    }
+
+    function find(id) {
+        return takes[id];
     }
 
     function isOurs(id) {
@@ -352,7 +304,7 @@ var Takes = (function () {
     return {
         generate: generate, cancel: cancel, adopt: adopt, queued: queued, finalOf: finalOf, refused: refused,
         started: started, progress: progress, done: done, cancelled: cancelled, failed: failed, saved: saved,
-        checkedIn: checkedIn, listen: listen, put: put, named: named, showButtons: showButtons, isOurs: isOurs,
+        held: held, lost: lost, find: find, all: all, open: open, named: named, isOpen: isOpen, isOurs: isOurs,
         isWaiting: isWaiting
     };
 }());

@@ -39,7 +39,7 @@ def eventually(look: Callable[[], T], say: Callable[[], object] = lambda: "") ->
 
 
 class Live:
-    """The process that plays Live."""
+    """The process that plays Live. Its option haste: how many times faster the waits of a second and more pass."""
 
     def __init__(self, patcher: Path, script: Path, **options: Any) -> None:
         command = [*node(), str(HERE / "host.js"), str(patcher), str(script)]
@@ -140,10 +140,10 @@ class Device:
         """Run a line inside the script."""
         self.live.order("run", name=self.name, code=code)
 
-    def keep_back(self, address: str) -> None:
-        """Lose the device's messages to this address, as UDP may."""
-        lose = f"Daemon.send = function (a, values) {{ if (a !== {json.dumps(address)}) {{ send(a, values); }} }};"
-        self.run(f"var send = Daemon.send; {lose}")
+    def keep_back(self, *addresses: str) -> None:
+        """Lose the device's messages to these addresses, as UDP may."""
+        pass_on = f"if ({json.dumps(addresses)}.indexOf(a) < 0) {{ send(a, values); }}"
+        self.run(f"var send = Daemon.send; Daemon.send = function (a, values) {{ {pass_on} }};")
 
     def functions(self) -> list[str]:
         """Return the functions that a message can call."""

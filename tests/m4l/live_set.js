@@ -27,6 +27,7 @@ class LiveSet {
         this.version = options.version || [12, 1, 5];
         this.refusesQuietly = Boolean(options.refusesQuietly);
         this.guess = options.guess || 1;
+        this.haste = options.haste || 1;
         this.clipDelay = options.clipDelay === undefined ? 30 : options.clipDelay;
         this.things = [];
         this.console = [];

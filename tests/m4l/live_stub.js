@@ -5,6 +5,8 @@
 
 const vm = require("vm");
 
+const LONG = 1000;
+
 const LATER_THAN_ES5 = `
     ["includes", "startsWith", "endsWith", "repeat", "padStart", "padEnd", "matchAll", "replaceAll", "at",
      "trimStart", "trimEnd", "normalize", "codePointAt"].forEach(function (n) { delete String.prototype[n]; });
@@ -131,7 +133,7 @@ class MaxScript {
                         this.start(this.interval, true);
                     }
                     script.inTask(this.work);
-                }, delay);
+                }, delay >= LONG ? delay / script.set.haste : delay);
                 script.timers.add(this.timer);
             }
 

@@ -13,7 +13,7 @@ def test_it_connects_and_says_so(device):
 
 def test_it_names_the_port_and_the_cure_when_nobody_answers(open_live):
     port = free_port()
-    device = open_live().device({"Daemon Port": port, "Reply Port": free_port()})
+    device = open_live(haste=8).device({"Daemon Port": port, "Reply Port": free_port()})
 
     eventually(lambda: device.connection == f"no answer from port {port}", device.tell)
     assert device.note == "the daemon does not answer; start it with: audiogen-daemon start"
@@ -60,7 +60,7 @@ def test_the_port_is_opened_anew_when_another_one_is_chosen(device):
 
 def test_it_finds_a_daemon_that_is_started_later(open_live, tmp_path):
     port = free_port()
-    device = open_live().device({"Daemon Port": port, "Reply Port": free_port()})
+    device = open_live(haste=8).device({"Daemon Port": port, "Reply Port": free_port()})
     eventually(lambda: "no answer" in device.connection, device.tell)
 
     with live_daemon(tmp_path, port=port):
@@ -78,7 +78,7 @@ def test_it_follows_the_daemon_port(open_live, daemon):
 def test_it_subscribes_again_when_the_daemon_was_restarted(open_live, tmp_path):
     port = free_port()
     with live_daemon(tmp_path, port=port):
-        device = open_live().device({"Daemon Port": port, "Reply Port": free_port()}, saved={"Bars": 1})
+        device = open_live(haste=2).device({"Daemon Port": port, "Reply Port": free_port()}, saved={"Bars": 1})
         device.wait_connected()
     with live_daemon(tmp_path, port=port) as again:
         device.wait_note("the daemon was restarted")
@@ -92,7 +92,7 @@ def test_it_subscribes_again_when_the_daemon_was_restarted(open_live, tmp_path):
 def test_a_take_that_the_restarted_daemon_makes_still_becomes_a_clip(open_live, tmp_path):
     port = free_port()
     with live_daemon(tmp_path, port=port) as killed:
-        live = open_live()
+        live = open_live(haste=2)
         live.song("tempo", 60)
         device = live.device({"Daemon Port": port, "Reply Port": free_port()}, saved={"Bars": 32}).wait_connected()
         device.generate("accepted means made")
@@ -108,7 +108,7 @@ def test_a_take_that_the_restarted_daemon_makes_still_becomes_a_clip(open_live, 
 
 def test_a_daemon_that_has_no_place_free_is_not_called_silent(open_live, tmp_path):
     with live_daemon(tmp_path, "osc.max_subscribers=1") as small:
-        live = open_live(tracks=[{"name": "One"}, {"name": "Two"}])
+        live = open_live(tracks=[{"name": "One"}, {"name": "Two"}], haste=2)
         first = live.device({"Daemon Port": small.port, "Reply Port": free_port()}, track=0).wait_connected()
         second = live.device({"Daemon Port": small.port, "Reply Port": free_port()}, track=1)
 

@@ -22,7 +22,7 @@ def test_it_is_a_frozen_audio_effect(shipped):
 
 
 def test_its_script_is_the_reviewed_one(shipped):
-    first = ("base", "controls", "connection", "transport", "takes")
+    first = ("base", "controls", "connection", "transport", "takes", "missed", "letters")
     order = (*first, "recording", "jam", "importing", "preview", "messages")
     parts = sorted((FOLDER / "js").glob("*.js"))
 

@@ -8,7 +8,7 @@ from tests.models.reference.tiny_musicgen import MONO, write_checkpoint
 
 
 @pytest.fixture(scope="module")
-def sketching(tmp_path_factory):
+def drafting(tmp_path_factory):
     """A daemon with two small models, and `tone`, which is as slow as real time."""
     models = tmp_path_factory.mktemp("models")
     for number, name in enumerate(("large", "small")):
@@ -19,9 +19,9 @@ def sketching(tmp_path_factory):
 
 
 @pytest.fixture
-def ports(sketching: LiveDaemon) -> dict[str, int]:
-    sketching.ask(("/cancel/all", ()), ("/set/finish_with", ("off",)))
-    return {"Daemon Port": sketching.port, "Reply Port": free_port()}
+def ports(drafting: LiveDaemon) -> dict[str, int]:
+    drafting.ask(("/cancel/all", ()), ("/set/finish_with", ("off",)))
+    return {"Daemon Port": drafting.port, "Reply Port": free_port()}
 
 
 @pytest.fixture
@@ -43,25 +43,25 @@ def finish_of_last(device):
     return dict(zip(pairs[::2], pairs[1::2], strict=True)).get("finish_with")
 
 
-def test_the_menu_shows_what_the_daemon_has_whoever_changed_it(device, sketching):
+def test_the_menu_shows_what_the_daemon_has_whoever_changed_it(device, drafting):
     first, off, *models = device.look()["face"]["finish"]["items"]
     assert (first, off, set(models)) == ("off (default)", "off", {"large", "small", "starter", "tone"})
     assert device.value("finish") == "off (default)"
-    sketching.ask(("/set/finish_with", ("large",)))
+    drafting.ask(("/set/finish_with", ("large",)))
     eventually(lambda: device.value("finish") == "large (default)", device.tell)
     device.generate("as the daemon says")
     assert finish_of_last(device) is None
     device.wait_note("final of A in slot 2")
 
 
-def test_a_choice_of_the_device_holds_whatever_the_daemon_has(device, sketching):
+def test_a_choice_of_the_device_holds_whatever_the_daemon_has(device, drafting):
     device.pick("Finish", "off")
-    sketching.ask(("/set/finish_with", ("large",)))
+    drafting.ask(("/set/finish_with", ("large",)))
     device.generate("no final")
     device.wait_note("take A in slot 1")
     assert (device.value("finish"), finish_of_last(device)) == ("off", "off")
     device.pick("Finish", "large (default)")
-    sketching.ask(("/set/finish_with", ("off",)))
+    drafting.ask(("/set/finish_with", ("off",)))
     eventually(lambda: device.value("finish") == "off (default)", device.tell)
     device.generate("no final either")
     device.wait_note("take A in slot 2")
@@ -77,7 +77,7 @@ def test_the_choice_is_saved_with_the_set(open_live, device, ports):
     again = open_live().device({**ports, "Reply Port": free_port()}, saved=saved).wait_connected()
 
     eventually(lambda: again.value("finish") == "large", again.tell)
-    again.generate("sketch")
+    again.generate("pluck")
     assert finish_of_last(again) == "large"
     again.wait_note("final of A in slot 2")
 
@@ -99,24 +99,24 @@ def test_a_final_becomes_a_clip_of_its_own_and_its_letter_plays_it(device):
     assert device.live.clips()[2]["file"] == final["file"]
 
 
-def test_a_draft_shows_how_far_its_final_is_and_gives_way(device, sketching):
+def test_a_draft_shows_how_far_its_final_is_and_gives_way(device, drafting):
     device.pick("Finish", "tone")
     device.turn("Takes", 1)
-    device.generate("sketch")
+    device.generate("pluck")
     eventually(lambda: labels(device)[0].endswith("%") and labels(device)[1] == "▶ B ...", lambda: labels(device))
-    since = len(sketching.heard)
-    sketching.ask(("/generate", ("something else", "model", "tone", "finish_with", "off", "seconds", 0.5)))
+    since = len(drafting.heard)
+    drafting.ask(("/generate", ("something else", "model", "tone", "finish_with", "off", "seconds", 0.5)))
     eventually(lambda: labels(device)[:2] == ["▶ A ...", "▶ B ..."], lambda: labels(device))
-    sketching.wait("/stem/saved", since=since)
+    drafting.wait("/stem/saved", since=since)
 
     eventually(lambda: labels(device)[:2] == ["▶ A final", "▶ B final"], lambda: labels(device))
-    names = {f"sketch {letter}" for letter in ("A", "B", "A final", "B final")}
+    names = {f"pluck {letter}" for letter in ("A", "B", "A final", "B final")}
     eventually(lambda: {clip["name"] for clip in device.live.clips()} == names, device.tell)
 
 
 def test_cancel_stops_finals_when_nothing_else_is_made_and_what_is_kept_of_one_does_not_stand_for_the_draft(device):
     device.pick("Finish", "tone")
-    device.generate("sketch")
+    device.generate("pluck")
     eventually(lambda: labels(device)[0].endswith("%"), lambda: labels(device))
 
     device.press("Cancel")
@@ -144,16 +144,16 @@ def test_where_only_one_take_fits_the_final_waits_for_its_button(device):
 def test_a_final_that_the_daemon_still_has_is_not_given_up(device):
     device.keep_back("/status")
     device.pick("Finish", "tone")
-    device.generate("sketch")
+    device.generate("pluck")
     eventually(lambda: labels(device)[0].endswith("%"), lambda: labels(device))
 
     device.hear("/status/reply", "engine", "ready", "running", 0, "queued", 0, "finals", 1)
     device.hear("/error", "/take/final", "heard after that")
     device.wait_note("heard after that")
-    assert device.sent("/stem") == []
+    assert device.sent("/takes") == []
 
     device.hear("/status/reply", "engine", "ready", "running", 0, "queued", 0, "finals", 0)
-    eventually(lambda: device.sent("/stem"), device.tell)
+    eventually(lambda: device.sent("/takes"), device.tell)
 
 
 def test_why_there_is_no_final_is_said(device):
@@ -164,11 +164,11 @@ def test_why_there_is_no_final_is_said(device):
     eventually(device.live.clips, device.tell)
 
 
-def test_finals_of_takes_of_others_are_not_taken(device, sketching):
-    since = len(sketching.heard)
-    sketching.ask(("/generate", ("of another", "seconds", 0.3, "finish_with", "large")))
-    final = sketching.wait("/take/final", since=since)[1]
-    sketching.wait("/stem/saved", lambda values: values[0] == final, since)
+def test_finals_of_takes_of_others_are_not_taken(device, drafting):
+    since = len(drafting.heard)
+    drafting.ask(("/generate", ("of another", "seconds", 0.3, "finish_with", "large")))
+    final = drafting.wait("/take/final", since=since)[1]
+    drafting.wait("/stem/saved", lambda values: values[0] == final, since)
     device.live.rest(0.3)
 
     assert device.live.clips() == []

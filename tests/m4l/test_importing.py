@@ -137,6 +137,34 @@ def test_a_track_thawed_again_takes_it_by_the_put_button(ready):
     device.wait_note("take A in slot 1")
 
 
+@pytest.mark.parametrize(
+    ("asked_into", "take_where", "put_into", "put_where", "final_where"),
+    [
+        ("next empty slot", " in slot 1", "selected slot", " in slot 4", " in slot 2"),
+        ("drop folder only", ": ", "next empty slot", " in slot 1", ": "),
+    ],
+)
+def test_a_place_chosen_for_a_put_is_not_that_of_the_final(
+    ready, daemon, asked_into, take_where, put_into, put_where, final_where
+):
+    device = ready()
+    daemon.ask()
+    since = len(daemon.heard)
+    device.into(asked_into)
+    device.generate("pads")
+    device.wait_note(f"take A{take_where}")
+    device.into(put_into)
+    device.live.order("highlight", track=0, slot=3)
+    device.press("Put A")
+    device.wait_note(f"take A{put_where}")
+
+    draft, path = daemon.wait("/stem/saved", since=since)
+    device.hear("/take/final", draft, 9002)
+    device.hear("/stem/saved", 9002, path)
+
+    device.wait_note(f"final of A{final_where}")
+
+
 def test_a_return_track_has_no_clips(ready):
     device = ready(returns=[{"name": "A-Reverb"}], list="return_tracks")
 

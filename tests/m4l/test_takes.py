@@ -217,18 +217,8 @@ def test_two_devices_each_get_their_own_takes(open_live, ports):
     assert names == {"live_set tracks 0": "from the left", "live_set tracks 1": "from the right"}
 
 
-def test_a_take_that_the_idle_daemon_knows_nothing_of_is_given_up(device):
-    device.keep_back("/generate")
-    device.generate("lost")
-    device.run('Takes.queued(99, 0, Connection.tag() + "/1");')
-
-    for _ in range(5):
-        device.hear("/status/reply", "engine", "ready", "running", 0, "queued", 0)
-
-    device.wait_note("take A was lost by the daemon; generate it again")
-
-
-def test_no_answer_to_generate_is_said(device):
+def test_no_answer_to_generate_is_said(open_live, ports):
+    device = open_live(haste=8).device(ports).wait_connected()
     device.keep_back("/generate")
 
     device.generate("into the void")
