@@ -93,7 +93,6 @@ def test_a_take_that_the_restarted_daemon_makes_still_becomes_a_clip(open_live, 
     port = free_port()
     with live_daemon(tmp_path, port=port) as killed:
         live = open_live(haste=2)
-        live.song("tempo", 60)
         device = live.device({"Daemon Port": port, "Reply Port": free_port()}, saved={"Bars": 32}).wait_connected()
         device.generate("accepted means made")
         eventually(lambda: device.value("progress") > 0, device.tell)
