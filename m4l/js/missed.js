@@ -5,14 +5,15 @@ var Missed = (function () {
     var LAST_TAKES = 16;
     var ALL_TAKES = 100;
 
-    var whyHeld = "";
+    // Why the drop folder took no stem, until it takes one.
+    var why = "";
 
-    // An idle daemon has nothing more to tell by itself: what it does not name when it is asked, is lost.
+    // An idle daemon has nothing more to tell by itself: what it does not name when asked is lost.
     function checkedIn(nothingToDo) {
         Takes.open().forEach(function (take) {
             take.unheard = nothingToDo ? take.unheard + 1 : 0;
             if (take.unheard > PATIENCE) {
-                Takes.lost(take);
+                Takes.lost(take, why);
             }
         });
         if (nothingToDo) {
@@ -47,18 +48,18 @@ var Missed = (function () {
         if (state === "saved") {
             Takes.saved(id, path);
         } else if (state === "held") {
-            Takes.held(take, whyHeld);
+            Takes.held(take, why);
         }
     }
 
-    // The drop folder takes no stems; whose they are is asked.
+    // Whose stem that was is asked.
     function refused(reason) {
-        whyHeld = reason;
+        why = reason;
         askFor(Takes.open());
     }
 
     function landed() {
-        whyHeld = "";
+        why = "";
     }
 
     return {checkedIn: checkedIn, connected: connected, told: told, refused: refused, landed: landed};

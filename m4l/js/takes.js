@@ -272,8 +272,8 @@ var Takes = (function () {
         }
     }
 
-    function lost(take) {
-        ended(take.id, "failed", "was lost by the daemon; generate it again");
+    function lost(take, reason) {
+        ended(take.id, "failed", reason ? "did not land; " + reason : "was lost by the daemon; generate it again");
     }
 
     function all() {

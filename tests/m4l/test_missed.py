@@ -105,6 +105,18 @@ def test_a_take_that_the_idle_daemon_knows_nothing_of_is_given_up_after_all_were
     assert asked.sent("/takes") == [[16], [16], [100], [100]]
 
 
+def test_of_a_take_that_could_be_kept_nowhere_the_daemons_reason_stays(asked):
+    reason = "take 9001 is not saved: the disk is full; it is made again from its seed at the daemon's next start"
+    asked.hear("/take/done", 9001, 2.0, 3.0)
+    asked.hear("/error", "/stem/saved", reason)
+    asked.wait_note(reason)
+
+    for _ in range(5):
+        asked.hear("/status/reply", *IDLE)
+
+    asked.wait_note(f"take A did not land; {reason}")
+
+
 def test_takes_of_others_that_are_told_are_not_taken(asked):
     asked.hear("/takes/reply", 9003, "saved", "A", "tone", "of another", "/a/other.wav")
     asked.hear("/takes/reply", 9004, "saved", "A", "large", "of another", "/a/other_large.wav", 9003)
