@@ -45,6 +45,9 @@ BATCH = 256
 ENGINE_STOP = 3.0
 """Seconds the engine gets to leave."""
 
+SESSION_STOP = 3.0
+"""Seconds the session gets to carry out what it has begun."""
+
 
 class Daemon:
     """Everything that runs in the daemon process, on one asyncio loop."""
@@ -66,6 +69,7 @@ class Daemon:
         self._session = _session(config, self._journal)
         self._accepted_at: dict[int, float] = {}
         self._finished = asyncio.Event()
+        self._leaving = False
         self._announced = contextlib.ExitStack()
         self._carrier = Carrier(
             Parts(
@@ -99,8 +103,9 @@ class Daemon:
         await self._recover()
         self._listening.start()
         self._keeper.watch(self._from_thread)
+        consuming = asyncio.create_task(self._consume(), name="session")
         tasks = [
-            asyncio.create_task(self._consume(), name="session"),
+            consuming,
             asyncio.create_task(self._engine.run(), name="engine"),
             asyncio.create_task(self._watch_levels(), name="levels"),
             asyncio.create_task(self._deliver_held(), name="held stems"),
@@ -113,6 +118,7 @@ class Daemon:
                 log.error("%s stopped working", task.get_name(), exc_info=task.exception())
         await self._drain()
         await self._engine.stop(ENGINE_STOP)
+        await self._end(consuming)
         for task in tasks:
             task.cancel()
         await announcing
@@ -133,6 +139,12 @@ class Daemon:
                 self._inbox.put_nowait(m.Cancel(take.id, address="/cancel"))
             while time.monotonic() < deadline + 1.0 and self._session.running:
                 await asyncio.sleep(0.02)
+
+    async def _end(self, consuming: asyncio.Task[None]) -> None:
+        """End the session between two batches: within one, what is in the journal has not been told yet."""
+        self._leaving = True
+        self._inbox.put_nowait(m.Drain())  # so that there is a batch
+        await asyncio.wait([consuming], timeout=SESSION_STOP)
 
     def _busy(self) -> bool:
         return bool(self._session.running or self._session.finishing)
@@ -263,7 +275,7 @@ class Daemon:
 
     async def _consume(self) -> None:
         """Feed the session, one message after the other, and carry out what it says."""
-        while True:
+        while not self._leaving:
             batch = [await self._inbox.get()]
             while len(batch) < BATCH and not self._inbox.empty():
                 batch.append(self._inbox.get_nowait())

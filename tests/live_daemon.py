@@ -19,6 +19,7 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 Heard = tuple[str, list[Any]]
 STARTUP = 60.0
 ANSWER = 15.0
+LAST_WORD = "/drained"
 
 
 class LiveDaemon:
@@ -74,9 +75,12 @@ class LiveDaemon:
             self.hear(left)
 
     def drain(self) -> None:
-        """Take in what has arrived and was not waited for."""
-        while self.hear(0) is not None:
+        """Take in all that was said so far and not waited for: what came before a last word of our own."""
+        self._ear.sendto(OscMessageBuilder(LAST_WORD).build().dgram, ("127.0.0.1", self.notify_port))
+        while (heard := self.hear(ANSWER)) is not None and heard[0] != LAST_WORD:
             pass
+        assert heard is not None
+        self.heard.pop()
 
     def ask(self, *messages: tuple[str, tuple[Any, ...]]) -> list[Heard]:
         """Send messages and return all that was said until the daemon had taken them in."""

@@ -72,7 +72,7 @@ def test_what_is_accepted_while_the_daemon_stops_is_made_by_the_next(tmp_path):
         while daemon.process.poll() is None:
             sent += 1
             daemon.send("/generate", f"take {sent}", "seconds", 0.1)
-            pause.wait(0.02)
+            pause.wait(0.004)
         daemon.drain()
         promised = accepted(daemon)
     with live_daemon(tmp_path) as daemon:
