@@ -20,8 +20,8 @@ import soundfile
 CLIENT = Path(__file__).parent / "monitor_client.py"
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
-    """Return the condition's first true value; fail at the deadline."""
+def wait_for(condition: Callable[[], Any], seconds: float = 10.0, say: Callable[[], object] = lambda: "") -> Any:
+    """Return the condition's first true value; fail at the deadline with what `say` finds."""
     deadline = time.monotonic() + seconds
     pause = threading.Event()
     while time.monotonic() < deadline:
@@ -29,7 +29,7 @@ def wait_for(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
         if value:
             return value
         pause.wait(0.01)
-    raise AssertionError(f"nothing came within {seconds} s: {condition}")
+    raise AssertionError(f"nothing came within {seconds:g} s: {say() or condition}")
 
 
 class Jack:

@@ -4,12 +4,13 @@ import json
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pythonosc.osc_message_builder import OscMessageBuilder
+
+from tests.audio.conftest import wait_for
 
 T = TypeVar("T")
 DEADLINE = 20.0
@@ -29,13 +30,8 @@ def node() -> list[str]:
 
 def eventually(look: Callable[[], T], say: Callable[[], object] = lambda: "") -> T:
     """Return the first true value of `look` before the deadline; fail with what `say` finds."""
-    end = time.monotonic() + DEADLINE
-    while time.monotonic() < end:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"not within {DEADLINE:g} s: {say()}")
+    found: T = wait_for(look, DEADLINE, say)
+    return found
 
 
 class Live:
