@@ -31,6 +31,7 @@ from training.clip import CLIP_FRAMES, FRAME_RATE, HOP, INSTRUMENTS, Spec, draw_
 from training.codec import measure
 from training.codec_model import Codec
 from training.compose import compose
+from training.lm import DONE
 from training.lm_model import LanguageModel, Size, build
 from training.render import Renderer, event_table
 from training.sampling import Sampling, sample
@@ -193,7 +194,7 @@ def main() -> None:
     note("codec", bench.score("through the codec", through))
     results["codec"]["signal"] = measure(codec, bench.truth)
     LOG.info("codec %s", results["codec"]["signal"])
-    while options.wait and not (options.state / "lm-done").exists():
+    while options.wait and not (options.state / DONE).exists():
         time.sleep(0.5)
     model = load_language_model(options.state / "lm.pt", device)
     how = Sampling(options.guidance, options.top_k, options.temperature, options.key_guidance)
