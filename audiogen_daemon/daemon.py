@@ -1,7 +1,6 @@
 """The composition root: builds every part, starts them in order, stops them in reverse, carries effects out."""
 
 import asyncio
-import contextlib
 import dataclasses
 import datetime
 import logging
@@ -21,7 +20,7 @@ from audiogen_daemon.audio.dropfolder import FOLLOWED
 from audiogen_daemon.carrier import Carrier, Parts
 from audiogen_daemon.config import Config
 from audiogen_daemon.control import addresses, osc
-from audiogen_daemon.control.discovery import announce
+from audiogen_daemon.control.discovery import Announcer
 from audiogen_daemon.control.peers import Peers
 from audiogen_daemon.engine import protocol as p
 from audiogen_daemon.engine.supervisor import Patience, Supervisor
@@ -70,7 +69,7 @@ class Daemon:
         self._accepted_at: dict[int, float] = {}
         self._finished = asyncio.Event()
         self._leaving = False
-        self._announced = contextlib.ExitStack()
+        self._announcer = Announcer(f"Audiogen on {socket.gethostname().split('.')[0]}", self.address)
         self._carrier = Carrier(
             Parts(
                 self._trace,
@@ -99,7 +98,10 @@ class Daemon:
             self._loop.add_signal_handler(number, self._finished.set)
         self._socket.start(self._loop)
         log.info("listening on %s:%d", self.address.host, self.address.port)
-        announcing = self._loop.run_in_executor(None, self._announce)
+        if self._config.osc.lan:
+            self._announcer.start()
+        if self._config.osc.lan and not self._config.osc.allow:
+            log.warning('osc.allow is empty, so no other host is let in; name one: osc.allow = ["192.168.1.0/24"]')
         await self._recover()
         self._listening.start()
         self._keeper.watch(self._from_thread)
@@ -121,7 +123,6 @@ class Daemon:
         await self._end(consuming)
         for task in tasks:
             task.cancel()
-        await announcing
         await self._close()
         for task in done:
             task.result()
@@ -149,16 +150,8 @@ class Daemon:
     def _busy(self) -> bool:
         return bool(self._session.running or self._session.finishing)
 
-    def _announce(self) -> None:
-        """Let tablets find the daemon; takes seconds, in a thread of its own."""
-        if self._config.osc.lan:
-            name = f"Audiogen on {socket.gethostname().split('.')[0]}"
-            reason = self._announced.enter_context(announce(name, self.address))
-            if reason:
-                log.warning("not announced: %s", reason)
-
     async def _close(self) -> None:
-        await self._loop.run_in_executor(None, self._announced.close)
+        await self._loop.run_in_executor(None, self._announcer.close)
         await self._loop.run_in_executor(None, self._recorder.close)
         await self._loop.run_in_executor(None, self._listening.close)
         await self._loop.run_in_executor(self._disk, self._keeper.close)

@@ -3,6 +3,7 @@
 import ipaddress
 import logging
 import socket
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -12,9 +13,45 @@ from audiogen_daemon.messages import Peer
 log = logging.getLogger(__name__)
 
 SERVICE = "_osc._udp.local."
-MISSING = (
-    "the zeroconf package is not here, so no tablet finds the daemon by itself; run: pip install 'audiogen-daemon[lan]'"
-)
+MISSING = "the zeroconf package is not here, so no tablet finds the daemon by itself; run: make setup EXTRAS=lan"
+LOOK = 5.0
+"""Seconds between two looks at which networks this machine is in."""
+CLOSE = 5.0
+
+
+class Announcer:
+    """Announces the daemon from a thread of its own, anew whenever this machine joins or leaves a network.
+
+    A daemon that starts at login is there before the Wi-Fi is, and a laptop is carried from one network to the next.
+    """
+
+    def __init__(self, name: str, listen: Peer, look: float = LOOK) -> None:
+        self._name = name
+        self._listen = listen
+        self._look = look
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="announcer", daemon=True)
+
+    def start(self) -> None:
+        """Begin to announce; returns at once."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Take the announcement back; blocking for up to CLOSE seconds."""
+        self._ended.set()
+        if self._thread.ident is not None:
+            self._thread.join(CLOSE)
+
+    def _run(self) -> None:
+        said = ""
+        while not self._ended.is_set():
+            addresses = _addresses(self._listen)
+            with announce(self._name, self._listen, addresses) as reason:
+                if reason and reason != said:
+                    log.warning("not announced: %s", reason)
+                said = reason
+                while not self._ended.wait(self._look) and not reason and _addresses(self._listen) == addresses:
+                    pass
 
 
 @contextmanager
@@ -22,8 +59,7 @@ def announce(name: str, listen: Peer, interfaces: Sequence[str] | None = None) -
     """Announce the daemon while the context is entered; yield "" or why nothing is announced.
 
     Whatever goes wrong here costs the announcement alone: the daemon still listens, and a tablet can still be given
-    the address by hand. Blocking for up to some seconds at both ends (a name on the network is asked for first), so
-    an asyncio program enters and leaves it in a thread.
+    the address by hand. Blocking for up to some seconds at both ends: a name on the network is asked for first.
 
     Args:
         name: shown to people; if the network has one of that name already, it gets a number.
@@ -34,7 +70,7 @@ def announce(name: str, listen: Peer, interfaces: Sequence[str] | None = None) -
     """
     addresses = _addresses(listen) if interfaces is None else list(interfaces)
     if not addresses:
-        yield f"the daemon listens on {listen.host} alone, which no other machine reaches; start it with --lan"
+        yield _unreachable(listen)
         return
     try:
         from zeroconf import Error, ServiceInfo, Zeroconf
@@ -64,6 +100,12 @@ def announce(name: str, listen: Peer, interfaces: Sequence[str] | None = None) -
         yield reason
     finally:
         zeroconf.close()
+
+
+def _unreachable(listen: Peer) -> str:
+    if ipaddress.ip_address(listen.host).is_unspecified:
+        return "this machine is in no network yet; it is announced when it joins one"
+    return f"the daemon listens on {listen.host} alone, which no other machine reaches; start it with --lan"
 
 
 def _addresses(listen: Peer) -> list[str]:

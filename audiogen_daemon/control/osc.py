@@ -27,6 +27,8 @@ MAX_ANSWER = 8000
 MAX_DEPTH = 8
 RECEIVE_BUFFER = 4 * 2**20
 INBOX_LIMIT = 100_000
+STRANGERS = 16
+"""Hosts that are not let in and are named in the log; source addresses can be forged without end."""
 
 Words = tuple[str, list[Any]]
 
@@ -142,9 +144,14 @@ def _encode(address: str, values: list[Any]) -> bytes:
         elif isinstance(value, float):
             builder.add_arg(value, "f")
         else:
-            builder.add_arg(str(value).replace("\0", ""), "s")  # a NUL ends a string on the wire
+            builder.add_arg(_text(str(value)), "s")
     datagram: bytes = builder.build().dgram
     return datagram
+
+
+def _text(text: str) -> str:
+    """Return a text without what ends a string on the wire, and with ? for bytes of a file's name that are no UTF-8."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 class Socket:
@@ -159,6 +166,7 @@ class Socket:
         self._receive = receive
         self._inbox: deque[tuple[bytes, Peer]] = deque()
         self._pumping = False
+        self._strangers: set[str] = set()
         self.refused = 0
         family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
@@ -221,10 +229,20 @@ class Socket:
                 log.debug("receive: %s", error)
                 return
             peer = Peer(source[0], source[1])
-            if not self._allowed(peer.host) or len(self._inbox) >= INBOX_LIMIT:
+            if not self._allowed(peer.host):
+                self.refused += 1
+                self._name(peer.host)
+                continue
+            if len(self._inbox) >= INBOX_LIMIT:
                 self.refused += 1
                 continue
             self._inbox.append((datagram, peer))
+
+    def _name(self, stranger: str) -> None:
+        if stranger not in self._strangers and len(self._strangers) < STRANGERS:
+            self._strangers.add(stranger)
+            cure = f'osc.allow = ["{stranger}"]'
+            log.warning("%s is not in osc.allow, so what it sends is dropped; to let it in: %s", stranger, cure)
 
     def _allowed(self, host: str) -> bool:
         address = ipaddress.ip_address(host.split("%")[0])

@@ -10,7 +10,7 @@ import pytest
 
 from audiogen_daemon import __version__
 from audiogen_daemon.control import discovery
-from audiogen_daemon.control.discovery import SERVICE, announce
+from audiogen_daemon.control.discovery import SERVICE, Announcer, announce
 from audiogen_daemon.messages import Peer
 
 LOOPBACK = ["127.0.0.1"]
@@ -73,10 +73,40 @@ def test_listening_on_loopback_alone_is_not_announced():
         assert "--lan" in reason
 
 
+def test_a_network_that_is_joined_later_hears_of_it_and_one_that_is_left_no_more(other_peer, monkeypatch, caplog):
+    from zeroconf import ServiceBrowser
+
+    networks: list[str] = []
+    monkeypatch.setattr(discovery, "network_addresses", lambda: list(networks))
+    name, listener = f"Audiogen test {time.monotonic_ns()}", Listener()
+    browser = ServiceBrowser(other_peer, SERVICE, listener)
+    announcer = Announcer(name, Peer("0.0.0.0", 11010), look=0.05)
+    announcer.start()
+    for joined in (LOOPBACK, [], LOOPBACK):
+        networks[:] = joined
+        assert listener.saw(f"{name}.{SERVICE}", present=bool(joined))
+    announcer.close()
+    assert listener.saw(f"{name}.{SERVICE}", present=False)
+    browser.cancel()
+    warned = {record.getMessage() for record in caplog.records if record.levelname == "WARNING"}
+    assert warned == {"not announced: this machine is in no network yet; it is announced when it joins one"}
+
+
+def test_why_nothing_is_announced_is_said_once(monkeypatch, caplog):
+    looks = threading.Semaphore(0)
+    monkeypatch.setattr(discovery, "network_addresses", lambda: looks.release() or [])
+    announcer = Announcer("Audiogen", Peer("0.0.0.0", 11010), look=0.01)
+    announcer.start()
+    for _ in range(5):
+        assert looks.acquire(timeout=DEADLINE)
+    announcer.close()
+    assert len([record for record in caplog.records if "not announced" in record.getMessage()]) == 1
+
+
 def test_without_the_package_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "zeroconf", None)
     with announce("Audiogen", Peer("0.0.0.0", 11010), LOOPBACK) as reason:
-        assert "audiogen-daemon[lan]" in reason
+        assert "make setup EXTRAS=lan" in reason
 
 
 def test_a_network_that_zeroconf_cannot_use_is_a_reason_and_no_crash(monkeypatch):

@@ -8,7 +8,7 @@ import socket
 import pytest
 from pythonosc.osc_message_builder import OscMessageBuilder
 
-from audiogen_daemon.control.discovery import network_addresses
+from audiogen_daemon.control.discovery import SERVICE, network_addresses
 from tests.live_daemon import live_daemon
 
 
@@ -50,10 +50,32 @@ def test_a_host_of_the_allowed_network_is_answered_where_it_listens(tmp_path, ne
                 heard.append(tablet.recv(4096).split(b"\0")[0])
 
 
-def test_a_host_that_is_not_allowed_hears_nothing(tmp_path, network_address):
+def test_a_tablet_finds_the_daemon_by_its_name(tmp_path, network_address):
+    zeroconf = pytest.importorskip("zeroconf", reason="the lan extra is not installed")
+    tablet = zeroconf.Zeroconf(interfaces=[network_address])
+    with live_daemon(tmp_path, "osc.lan=true", f"osc.allow={network_address}/32") as daemon:
+        name = f"Audiogen on {socket.gethostname().split('.')[0]}.{SERVICE}"
+        found = tablet.get_service_info(SERVICE, name, 10_000)
+        assert found is not None
+        assert (found.port, found.parsed_addresses()) == (daemon.port, network_addresses())
+    tablet.close()
+
+
+def test_a_host_that_is_not_allowed_hears_nothing_and_is_named_in_the_log_once(tmp_path, network_address):
     with live_daemon(tmp_path, "osc.lan=true", "osc.allow=198.51.100.0/24") as daemon:
         assert pong(network_address, daemon.port) == b""
         assert daemon.ask(("/status", ()))
+    log = (tmp_path / "daemon.log").read_text("utf-8")
+    assert (
+        log.count(f'{network_address} is not in osc.allow, so what it sends is dropped; to let it in: osc.allow = ["')
+        == 1
+    )
+
+
+def test_a_daemon_that_lets_nobody_in_says_so(tmp_path):
+    with live_daemon(tmp_path, "osc.lan=true"):
+        pass
+    assert "osc.allow is empty, so no other host is let in" in (tmp_path / "daemon.log").read_text("utf-8")
 
 
 def test_without_lan_no_other_host_is_heard_whatever_the_list_says(tmp_path, network_address):

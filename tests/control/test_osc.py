@@ -27,6 +27,11 @@ def test_every_plain_type_survives_the_way():
     assert decode(encode("/x", values)) == [("/x", values)]
 
 
+def test_a_name_that_is_no_text_is_sent_with_question_marks():
+    name = b"caf\xe9 \0.wav".decode("utf-8", "surrogateescape")
+    assert decode(encode("/stem/landed", [name])) == [("/stem/landed", ["caf? .wav"])]
+
+
 def test_foreign_messages_and_nested_bundles_are_understood_in_order():
     inner = OscBundleBuilder(IMMEDIATELY)
     inner.add_content(message("/b", 2))
