@@ -47,6 +47,20 @@ class Reader:
             raise CheckpointError(f"{self.place}: {key} is {value!r}, wanted a number of at least 0")
         return float(value)
 
+    def above_zero(self, key: str) -> float:
+        """A number above 0, which must be there."""
+        value = self.values.get(key)
+        if not _is_above_zero(value):
+            raise CheckpointError(f"{self.place}: {key} is {value!r}, wanted a number above 0")
+        return float(value)  # type: ignore[arg-type]
+
+    def numbers(self, key: str) -> tuple[float, ...]:
+        """A list of numbers above 0, which must be there."""
+        values = self.values.get(key)
+        if not isinstance(values, list) or not values or not all(map(_is_above_zero, values)):
+            raise CheckpointError(f"{self.place}: {key} is {values!r}, wanted a list of numbers above 0")
+        return tuple(float(value) for value in values)
+
     def one_of(self, key: str, allowed: tuple[Any, ...], default: Any = None) -> Any:
         """A value of a fixed set."""
         value = self.values.get(key, default)
@@ -54,3 +68,7 @@ class Reader:
             options = ", ".join(map(repr, allowed))
             raise CheckpointError(f"{self.place}: {key} is {value!r}; supported: {options}")
         return value
+
+
+def _is_above_zero(value: object) -> bool:
+    return type(value) in (int, float) and 0 < value < float("inf")  # type: ignore[operator]

@@ -1,8 +1,9 @@
 """A count-in: clicks before the first bar, for models that take their tempo from what they hear, not from a word.
 
 A checkpoint declares it as "audiogen": {"count_in": {...}, "default_bpm": ..., "genre_bpm": {...}} in config.json.
-The clicks are encoded, read by the model in one pass as an audio prompt, and dropped from the take. The last frames
-are held back, because a codec frame near the end of the clicks does not yet hear the music that follows.
+The clicks, with a cadence under them where the model knows one and the prompt names its key, are encoded, read by the
+model in one pass as an audio prompt, and dropped from the take. The last frames are held back, because a codec frame
+near the end of the clicks does not yet hear the music that follows.
 """
 
 import re
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from audiogen_daemon.models.keys import Key
+from audiogen_daemon.models.musicgen.cadence import Cadence
 from audiogen_daemon.models.pipeline import PCM
 from audiogen_daemon.models.reading import CheckpointError, Reader
 
@@ -28,7 +31,7 @@ class CountIn:
     """What the model was trained to hear first.
 
     frames_per_beat: the tempi it knows. genre_bpm: (phrase, tempo), the longest phrase first.
-    level: peak of a click. hop, sample_rate: of the codec.
+    level: peak of a click. hop, sample_rate: of the codec. cadence: None for clicks alone.
     """
 
     beats: int
@@ -41,6 +44,7 @@ class CountIn:
     sample_rate: int
     default_bpm: float = DEFAULT_BPM
     genre_bpm: tuple[tuple[str, float], ...] = ()
+    cadence: Cadence | None = None
 
     @classmethod
     def read(cls, declared: Reader, hop: int, sample_rate: int) -> "CountIn":
@@ -50,9 +54,9 @@ class CountIn:
             CheckpointError: a value is missing or makes no sense.
         """
         read = declared.section("count_in")
-        grid = _numbers(read, "frames_per_beat")
+        grid = read.numbers("frames_per_beat")
         beats, held_back = read.count("beats"), read.count("held_back_frames")
-        frequencies = _numbers(read, "frequencies_hz")
+        frequencies = read.numbers("frequencies_hz")
         if any(int(frames) != frames for frames in grid) or min(grid) * beats <= held_back:
             raise CheckpointError(
                 f"{read.place}: frames_per_beat is {list(grid)}, wanted whole numbers of which {beats} beats are longer"
@@ -69,6 +73,7 @@ class CountIn:
             sample_rate=sample_rate,
             default_bpm=declared.number("default_bpm", DEFAULT_BPM),
             genre_bpm=_tempi(declared),
+            cadence=Cadence.read(read.section("cadence"), 2 * beats) if "cadence" in read.values else None,
         )
 
     def beat_frames(self, tempo: float | None, prompt: str) -> int:
@@ -90,14 +95,24 @@ class CountIn:
             bpm /= 2
         return min(self.frames_per_beat, key=lambda frames: abs(np.log(self.bpm(frames) / bpm)))
 
-    def click(self, frames_per_beat: int) -> PCM:
-        """(beats * frames_per_beat * hop, 1): on each beat a sine that decays, and rings on under the next ones."""
+    def playable(self, key: Key | None) -> Key | None:
+        """The key, if the model's cadence has its mode."""
+        return key if key is not None and self.cadence is not None and key.mode in self.cadence.chords else None
+
+    def click(self, frames_per_beat: int, key: Key | None = None) -> PCM:
+        """(beats * frames_per_beat * hop, 1): on each beat a sine that decays, and rings on under the next ones.
+
+        key: of the cadence under them; None, or one that is not `playable`, leaves the clicks alone.
+        """
         beat = frames_per_beat * self.hop
         sound = np.zeros(self.beats * beat)
         for index, hertz in enumerate(self.frequencies_hz):
             seconds = np.arange(len(sound) - index * beat) / self.sample_rate
             ring = np.sin(2 * np.pi * hertz * seconds) * np.exp(-seconds / self.decay_seconds)
             sound[index * beat :] += self.level * ring
+        if self.cadence is not None and key is not None and key.mode in self.cadence.chords:
+            chords = self.cadence.sound(key, frames_per_beat // 2 * self.hop, self.sample_rate)
+            sound[: len(chords)] += chords
         return sound.astype(np.float32)[:, None]
 
 
@@ -115,10 +130,3 @@ def _tempi(read: Reader) -> tuple[tuple[str, float], ...]:
         raise CheckpointError(f"{read.place}: genre_bpm is {tempi!r}, wanted an object of tempi above 0")
     pairs = [(str(phrase).lower(), float(bpm)) for phrase, bpm in tempi.items()]
     return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))
-
-
-def _numbers(read: Reader, key: str) -> tuple[float, ...]:
-    values = read.values.get(key)
-    if not isinstance(values, list) or not values or not all(type(v) in (int, float) and v > 0 for v in values):
-        raise CheckpointError(f"{read.place}: {key} is {values!r}, wanted a list of numbers above 0")
-    return tuple(float(value) for value in values)

@@ -7,6 +7,7 @@ import mlx.core as mx
 import numpy as np
 
 from audiogen_daemon.models.encodec import Encodec
+from audiogen_daemon.models.keys import Key, stated_key
 from audiogen_daemon.models.musicgen.config import MusicGenConfig
 from audiogen_daemon.models.musicgen.delay import Tokens, codebook_delays, columns_needed
 from audiogen_daemon.models.musicgen.window import Window
@@ -41,7 +42,7 @@ class Openings:
         self._config = config
         self._codec = codec
         self._delays = codebook_delays(config.decoder.codebooks, config.decoder.channels)
-        self._count_in_codes = functools.lru_cache(maxsize=64)(self._encode_count_in)
+        self._count_in_codes = functools.lru_cache(maxsize=256)(self._encode_count_in)
 
     @property
     def frames_per_second(self) -> float:
@@ -57,7 +58,7 @@ class Openings:
         if count_in is None:
             return Opening(np.zeros((0, len(self._delays)), np.int32), 0, self._window())
         beat = count_in.beat_frames(request.tempo, request.prompt)
-        tokens = self._count_in_codes(beat)
+        tokens = self._count_in_codes(beat, count_in.playable(stated_key(request.prompt)))
         return Opening(tokens[: -count_in.held_back_frames], len(tokens), self._window(len(tokens), beat))
 
     def encode(self, pcm: PCM) -> Tokens:
@@ -81,11 +82,10 @@ class Openings:
             bar=bar if 2 * bar <= self._kept else beat,
         )
 
-    def _encode_count_in(self, frames_per_beat: int) -> Tokens:
+    def _encode_count_in(self, frames_per_beat: int, key: Key | None) -> Tokens:
         assert self._config.count_in is not None
-        return self.encode(
-            np.repeat(self._config.count_in.click(frames_per_beat), self._config.decoder.channels, axis=1)
-        )
+        click = self._config.count_in.click(frames_per_beat, key)
+        return self.encode(np.repeat(click, self._config.decoder.channels, axis=1))
 
     def _tail(self, pcm: PCM, frames: int) -> PCM:
         """The last whole frames of what is continued, as many as the model listens to and has room for."""

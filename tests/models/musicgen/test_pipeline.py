@@ -7,6 +7,7 @@ import pytest
 
 from audiogen_daemon.models.backend import CPU, CUDA, Backend
 from audiogen_daemon.models.bits import PRESETS
+from audiogen_daemon.models.keys import Key
 from audiogen_daemon.models.musicgen import pipeline as module
 from audiogen_daemon.models.musicgen.pipeline import MusicGen, load
 from audiogen_daemon.models.pipeline import Audio, Progress, Request, Sampling
@@ -21,6 +22,13 @@ COUNT_IN = {
     "held_back_frames": 3,
     "frequencies_hz": [1600.0, 1200.0],
     "decay_seconds": 0.02,
+    "level": 0.35,
+}
+CADENCE = {
+    "chords": {"major": [[0, 4, 7], [7, 11, 14]], "minor": [[0, 3, 7], [7, 10, 14]]},
+    "lowest_root_hz": 261.6256,
+    "partials": [1.0, 0.3],
+    "attack_seconds": 0.005,
     "level": 0.35,
 }
 
@@ -44,6 +52,12 @@ def stereo(tmp_path_factory) -> MusicGen:
 def counted(tmp_path_factory) -> MusicGen:
     config = changed(MONO, "audiogen", {"count_in": COUNT_IN})
     return load(write_checkpoint(tmp_path_factory.mktemp("counted"), config), backend=CPU)
+
+
+@pytest.fixture(scope="module")
+def tuned(tmp_path_factory) -> MusicGen:
+    config = changed(MONO, "audiogen", {"count_in": COUNT_IN | {"cadence": CADENCE}})
+    return load(write_checkpoint(tmp_path_factory.mktemp("tuned"), config), backend=CPU)
 
 
 def sound(items: Iterator[Progress | Audio]) -> np.ndarray:
@@ -200,6 +214,27 @@ def test_the_tempo_comes_from_the_request_then_the_prompt_then_the_default(count
     assert counted.tempo(replace(REQUEST, prompt="loop 145 bpm")) == 150.0
     assert counted.tempo(REQUEST) == 120.0
     assert mono.tempo(replace(REQUEST, tempo=150.0)) is None
+
+
+def test_a_key_that_the_prompt_names_is_heard_in_the_opening(tuned, counted):
+    minor, clicks = replace(REQUEST, prompt="dusty rhodes in F# minor"), replace(REQUEST, prompt="dusty rhodes")
+    opening = tuned._openings(minor, 50)
+    beat = tuned.config.count_in.nearest(120.0)
+    sound = tuned.config.count_in.click(beat, Key(6, "minor"))
+
+    np.testing.assert_array_equal(opening.tokens, tuned._openings.encode(sound)[:-3])
+    np.testing.assert_array_equal(opening.tokens, tuned._openings(replace(minor, prompt="gb aeolian"), 50).tokens)
+    assert not np.array_equal(opening.tokens, tuned._openings(replace(minor, prompt="in G minor"), 50).tokens)
+    for plain in ("dusty rhodes", "in f# lydian"):
+        np.testing.assert_array_equal(
+            tuned._openings(replace(minor, prompt=plain), 50).tokens, counted._openings(clicks, 50).tokens
+        )
+
+
+def test_a_model_without_a_cadence_hears_clicks_whatever_the_key(counted):
+    tokens = [counted._openings(replace(REQUEST, prompt=text), 50).tokens for text in ("rhodes", "rhodes in C minor")]
+
+    np.testing.assert_array_equal(*tokens)
 
 
 def test_the_count_in_leaves_less_of_the_trained_length(counted, mono):
