@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from audiogen_daemon.models.keys import Key
 
 SAMPLE_RATE = 32_000
 HOP = 640
@@ -65,6 +67,8 @@ GENRE_TEMPI: dict[str, tuple[int, int]] = {
 }
 GENRES = tuple(GENRE_TEMPI)
 MODES = ("major", "minor", "dorian")
+TUNED, TUNED_DRUMS = 0.6, 0.3
+"""How many clips begin with a count-in that plays their key; drums are to learn that it does not concern them."""
 GENRE_MODES: dict[str, tuple[str, ...]] = {
     "funk": ("minor", "dorian", "dorian", "major"),
     "lo-fi": ("minor", "major", "dorian"),
@@ -77,7 +81,8 @@ GENRE_MODES: dict[str, tuple[str, ...]] = {
 class Spec:
     """The attributes of one clip; everything that its caption says is true of its audio.
 
-    `eighth` is in frames, `root` is a pitch class (0 = C), `density` is 0, 1 or 2.
+    `eighth` is in frames, `root` is a pitch class (0 = C), `density` is 0, 1 or 2. In a `tuned` clip the count-in plays
+    the key.
     """
 
     instrument: str
@@ -88,6 +93,16 @@ class Spec:
     mode: str
     density: int
     mood: str
+    tuned: bool = False
+
+    @property
+    def key(self) -> Key:
+        return Key(self.root, self.mode)
+
+    @property
+    def count_in_key(self) -> Key | None:
+        """The key that the count-in plays, None for clicks alone."""
+        return self.key if self.tuned else None
 
     @property
     def bpm(self) -> float:
@@ -130,3 +145,8 @@ def draw_spec(rng: random.Random, instrument: str | None = None) -> Spec:
         density=rng.randrange(3),
         mood=rng.choice(MOODS),
     )
+
+
+def draw_tuned(spec: Spec, rng: random.Random) -> Spec:
+    """Return a clip whose count-in plays its key or not. Drawn apart, so that all else stays as it was for a seed."""
+    return replace(spec, tuned=rng.random() < (TUNED_DRUMS if spec.instrument == "drums" else TUNED))

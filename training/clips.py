@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.captions import caption
-from training.clip import INSTRUMENTS, Spec, draw_spec
+from training.clip import INSTRUMENTS, Spec, draw_spec, draw_tuned
 from training.compose import compose
 from training.render import EventTable, event_table
 from training.tokenizer import build_tokenizer, caption_ids
@@ -38,6 +38,7 @@ def compose_batch(job: tuple[int, int, int]) -> Batch:
     events = [compose(spec, rng) for spec in specs]
     texts = [caption(spec, rng) for spec in specs for _ in range(paraphrases)]
     ids = caption_ids(build_tokenizer(), texts, np.random.default_rng(seed))
+    specs = [draw_tuned(spec, rng) for spec in specs]
     return Batch(seed, specs, event_table(events, specs), ids.reshape(clips, paraphrases, -1))
 
 

@@ -14,7 +14,7 @@ import os
 import random
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from torch import Tensor
 from audiogen_daemon.evaluation.prompts import Prompt
 from audiogen_daemon.evaluation.report import Heard, Report, hear, report
 from audiogen_daemon.evaluation.timbre import TimbreClassifier, fit_classifier, load_classifier, timbre_features
-from audiogen_daemon.models.keys import without_key
+from audiogen_daemon.models.keys import Key, stated_key, without_key
 from training.captions import caption
 from training.clip import CLIP_FRAMES, FRAME_RATE, HOP, INSTRUMENTS, Spec, draw_spec
 from training.codec import measure
@@ -38,11 +38,11 @@ from training.sampling import Sampling, sample
 from training.state import LOG, best_device, load, start_log
 from training.synth import draw_spectrograms, write_wav
 from training.tokenizer import build_tokenizer
-from training.tokens import count_in_codes, load_codec
+from training.tokens import Primes, load_codec
 
 PROMPT_SEED, CLASSIFIER_SEED, TRUTH_SEED = 424_242, 777_777, 31_337
-SWEEP = [Sampling(key_guidance=strength) for strength in (0.0, 1.5, 2.5, 4.0, 6.0)]
-SWEEP += [Sampling(temperature=0.7), Sampling(3.0, 100, 0.75), Sampling(1.5, 100, 0.75)]
+SWEEP = [Sampling(key_guidance=strength) for strength in (0.0, 1.5, 4.0)]
+SWEEP += [Sampling(temperature=0.7), Sampling(3.0, 100, 0.75), Sampling(guidance=2.5)]
 
 
 def held_out_specs(count: int, seed: int) -> list[Spec]:
@@ -92,6 +92,24 @@ def floor_and_peak(clips: Sequence[np.ndarray]) -> dict[str, float]:
     }
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Prompts with the frames per eighth of their tempi, and the keys that their count-ins play."""
+
+    texts: list[str]
+    eighths: list[int]
+    keys: list[Key | None]
+
+    @classmethod
+    def tuned(cls, texts: list[str], eighths: list[int]) -> Asked:
+        """Count-ins play the keys that the prompts name, as the player's do."""
+        return cls(texts, eighths, [stated_key(text) for text in texts])
+
+    def plain(self) -> Asked:
+        """Count-ins are clicks alone."""
+        return replace(self, keys=[None] * len(self.texts))
+
+
 class Bench:
     """The held-out prompts with their true audio, and what is needed to score other audio for them."""
 
@@ -100,6 +118,7 @@ class Bench:
         self.specs = held_out_specs(count, PROMPT_SEED)
         self.prompts = prompts_for(self.specs, PROMPT_SEED)
         (state / "prompts.json").write_text(json.dumps([asdict(prompt) for prompt in self.prompts], indent=1) + "\n")
+        self.asked = Asked.tuned([p.text for p in self.prompts], [spec.eighth for spec in self.specs])
         self.truth = render(self.specs, TRUTH_SEED, device)
         path = state / "timbre.npz"
         if not path.exists():
@@ -138,24 +157,21 @@ def prompt_ids(texts: Sequence[str], device: torch.device) -> Tensor:
 
 
 @torch.no_grad()
-def generate(
-    model: LanguageModel, codec: Codec, texts: Sequence[str], eighths: Sequence[int], how: Sampling, seed: int
-) -> Tensor:
-    """Return (texts, samples) audio, the count-in included, each primed at its tempo."""
+def generate(model: LanguageModel, codec: Codec, asked: Asked, how: Sampling, seed: int) -> Tensor:
+    """Return (prompts, samples) audio, the count-in included."""
     device = next(model.parameters()).device
-    primes = count_in_codes(codec, device)
-    ids = prompt_ids([*texts, *map(without_key, texts)], device)
+    primes = Primes(codec, device)(list(zip(asked.eighths, asked.keys, strict=True)))
+    ids = prompt_ids([*asked.texts, *map(without_key, asked.texts)], device)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
-        codes = sample(model, *ids.chunk(2), [primes[eighth] for eighth in eighths], how, seed)
+        codes = sample(model, *ids.chunk(2), primes, how, seed)
     return torch.cat([codec.decode(part)[:, : CLIP_FRAMES * HOP] for part in codes.split(32)]).half()
 
 
 def best_of(bench: Bench, model: LanguageModel, codec: Codec, settings: Sequence[Sampling]) -> Sampling:
     """Return the sampling settings whose sum of tempo, scale and family is highest over one seed."""
-    texts, eighths = [p.text for p in bench.prompts], [s.eighth for s in bench.specs]
     found = []
     for how in settings:
-        result, _ = bench.score(str(how), generate(model, codec, texts, eighths, how, 1))
+        result, _ = bench.score(str(how), generate(model, codec, bench.asked, how, 1))
         found.append((result.score.tempo + result.score.scale + result.score.family, how))
     for total, how in sorted(found, key=lambda pair: -pair[0]):
         LOG.info("%.3f %s", total, how)
@@ -200,17 +216,17 @@ def main() -> None:
     how = Sampling(options.guidance, options.top_k, options.temperature, options.key_guidance)
     if options.sweep:
         how = best_of(bench, model, codec, SWEEP)
-    texts, eighths = [p.text for p in bench.prompts], [s.eighth for s in bench.specs]
-    made = torch.cat([generate(model, codec, texts, eighths, how, seed) for seed in range(options.seeds)])
+    made = torch.cat([generate(model, codec, bench.asked, how, seed) for seed in range(options.seeds)])
     results["sampling"] = asdict(how)
     note("generated", bench.score(f"generated {how}", made, options.seeds))
+    note("plain", bench.score("after clicks alone", generate(model, codec, bench.asked.plain(), how, 0)))
     folder = options.state / "audio"
     folder.mkdir(exist_ok=True)
-    shown = min(24, len(texts))
+    shown = min(24, options.prompts)
     for kind, clips in (("true", bench.truth), ("codec", through), ("generated", made)):
         sound = clips[:shown].float().cpu().numpy()
         write_wav(folder / f"{kind}.wav", np.concatenate(list(sound[:, : 8 * FRAME_RATE * HOP])))
-        draw_spectrograms(folder / f"{kind}.png", sound, texts)
+        draw_spectrograms(folder / f"{kind}.png", sound, bench.asked.texts)
     free = [
         "",
         "🎵🔥",
@@ -221,7 +237,8 @@ def main() -> None:
         "808",
         "jazz",
     ]
-    freely = generate(model, codec, free, [16, 15, 17, 11, 19, 12, 10, 12], how, 5).float().cpu().numpy()
+    openings = Asked.tuned(free, [16, 15, 17, 11, 19, 12, 10, 12])
+    freely = generate(model, codec, openings, how, 5).float().cpu().numpy()
     draw_spectrograms(
         folder / "free.png", freely, [text.encode("ascii", "ignore").decode() or "(none)" for text in free]
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from training.clip import CLIP_SAMPLES, EIGHTHS, HOP, SAMPLE_RATE, Spec
+from audiogen_daemon.models.keys import Key
+from training.clip import CLIP_SAMPLES, HOP, SAMPLE_RATE, Spec
 from training.compose import Events
 from training.count_in import CountIn
 from training.voices import VOICES
@@ -39,7 +41,7 @@ def event_table(clips: Sequence[Events], specs: Sequence[Spec]) -> EventTable:
 class Renderer:
     """Renders event tables on one device; on a GPU the additive voice is compiled.
 
-    The count-in is a fixed click after the loudness step, so every clip of a tempo begins with the same samples.
+    The count-in is set in after the loudness step, so that all clips of a tempo and a key begin with the same samples.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -49,8 +51,10 @@ class Renderer:
         if self.padded:
             self.voices["harmonic"] = torch.compile(VOICES["harmonic"], dynamic=False)
             self.voices["fm"] = torch.compile(VOICES["fm"], dynamic=False)
-        count_in = CountIn()
-        self.clicks = {n: torch.from_numpy(count_in.click(2 * n)).to(device) for n in EIGHTHS}
+        self.count_in = cache(self._count_in)
+
+    def _count_in(self, beat_frames: int, key: Key | None) -> Tensor:
+        return torch.from_numpy(CountIn().click(beat_frames, key)).to(self.device)
 
     def _play(self, voice: str, table: np.ndarray, mix: Tensor) -> None:
         width = mix.shape[1]
@@ -87,7 +91,7 @@ class Renderer:
         power = music.pow(2).sum(1) / after.sum(1)
         music = torch.tanh(1.2 * music * (LOUDNESS / (power.sqrt() + 1e-6))[:, None]) / 1.2
         for row, spec in enumerate(specs):
-            click = self.clicks[spec.eighth]
+            click = self.count_in(spec.beat_frames, spec.count_in_key)
             music[row, : len(click)] = click
         return torch.nan_to_num(music)
 

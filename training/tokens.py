@@ -10,13 +10,14 @@ from __future__ import annotations
 import argparse
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from training.clip import CLIP_FRAMES, EIGHTHS, FRAME_RATE, HELD_BACK_FRAMES, HOP, Spec
+from audiogen_daemon.models.keys import Key
+from training.clip import CLIP_FRAMES, FRAME_RATE, HELD_BACK_FRAMES, HOP, Spec
 from training.clips import batches
 from training.codec_model import Codec
 from training.count_in import CountIn
@@ -28,6 +29,9 @@ FIRST_SEED = 1_000
 PARAPHRASES = 10
 LOG_EVERY = 32
 
+Opening = tuple[int, Key | None]
+"""Frames per eighth, and the key that the count-in plays."""
+
 
 def load_codec(path: Path, device: torch.device) -> Codec:
     """Load STATE/codec.pt for encoding and decoding."""
@@ -37,29 +41,41 @@ def load_codec(path: Path, device: torch.device) -> Codec:
     return codec
 
 
-@torch.no_grad()
-def count_in_codes(codec: Codec, device: torch.device) -> dict[int, Tensor]:
-    """Return, per frames-per-eighth, the (4, frames) codes that prime the model: the count-in, held-back frames cut.
+class Primes:
+    """The codes that prime the model, (4, frames) each: a count-in, its held-back frames cut; kept once encoded.
 
-    The count-in is encoded alone, followed by a second of silence, as a player will do it.
+    A count-in is encoded alone, followed by at least a second of silence, as a player will do it.
     """
-    found = {}
-    for eighth in EIGHTHS:
-        click = torch.from_numpy(CountIn().click(2 * eighth)).to(device)
-        padded = torch.nn.functional.pad(click, (0, FRAME_RATE * HOP))
-        found[eighth] = codec.encode(padded[None])[0, :, : len(click) // HOP - HELD_BACK_FRAMES]
-    return found
+
+    def __init__(self, codec: Codec, device: torch.device) -> None:
+        self._codec, self._device = codec, device
+        self._kept: dict[Opening, Tensor] = {}
+
+    def __call__(self, openings: Sequence[Opening]) -> list[Tensor]:
+        """Return the codes of each opening; those that are missing are encoded together."""
+        missing = sorted({opening for opening in openings if opening not in self._kept}, key=str)
+        for first in range(0, len(missing), 64):
+            self._encode(missing[first : first + 64])
+        return [self._kept[opening] for opening in openings]
+
+    @torch.no_grad()
+    def _encode(self, openings: list[Opening]) -> None:
+        clicks = [torch.from_numpy(CountIn().click(2 * eighth, key)) for eighth, key in openings]
+        longest = max(map(len, clicks)) + FRAME_RATE * HOP
+        padded = torch.stack([torch.nn.functional.pad(click, (0, longest - len(click))) for click in clicks])
+        codes = self._codec.encode(padded.to(self._device))
+        for opening, click, row in zip(openings, clicks, codes, strict=True):
+            self._kept[opening] = row[:, : len(click) // HOP - HELD_BACK_FRAMES].clone()
 
 
-def encode_clips(codec: Codec, samples: Tensor, specs: list[Spec], primes: dict[int, Tensor]) -> Tensor:
+def encode_clips(codec: Codec, samples: Tensor, specs: list[Spec], primes: Primes) -> Tensor:
     """Return (clips, 4, CLIP_FRAMES) int16 codes whose first frames are exactly the priming codes."""
     parts = []
     for part in samples.split(64):
         with torch.autocast(part.device.type, dtype=torch.bfloat16, enabled=False):
             parts.append(codec.encode(part)[..., :CLIP_FRAMES])
     codes = torch.cat(parts)
-    for row, spec in enumerate(specs):
-        prime = primes[spec.eighth]
+    for row, prime in enumerate(primes([(spec.eighth, spec.count_in_key) for spec in specs])):
         codes[row, :, : prime.shape[1]] = prime
     return codes.short()
 
@@ -95,7 +111,7 @@ def main() -> None:
         start_log(options.state, "tokens")
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     codec, renderer = load_codec(options.state / "codec.pt", crew.device), Renderer(crew.device)
-    primes = count_in_codes(codec, crew.device)
+    primes = Primes(codec, crew.device)
     seeds = missing_seeds(options.state, math.ceil(options.clips / options.render_batch), crew.rank, crew.size)
     for made, batch in enumerate(batches(seeds, options.render_batch, PARAPHRASES, options.workers // crew.size), 1):
         codes = encode_clips(codec, renderer(batch.events, batch.specs, batch.seed), batch.specs, primes)

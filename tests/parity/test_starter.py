@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import audiogen_daemon
+from audiogen_daemon.evaluation.key import best_scales, chroma
 from audiogen_daemon.models.backend import CPU
-from audiogen_daemon.models.keys import without_key
+from audiogen_daemon.models.keys import Key, without_key
 from audiogen_daemon.models.musicgen.pipeline import load
 from audiogen_daemon.models.pipeline import Audio, Request, Sampling
 
@@ -104,13 +105,13 @@ def test_a_greedy_take_of_the_product_is_the_recipes(reference):
     from training.lm_model import LanguageModel
     from training.sampling import Sampling as How
     from training.sampling import sample
-    from training.tokens import count_in_codes
+    from training.tokens import Primes
 
     model, _ = reference
     codec = taken(STARTER)
     eighth = nearest_eighth(88)
     opening = 4 * eighth
-    prime = count_in_codes(codec, torch.device("cpu"))[eighth]
+    [prime] = Primes(codec, torch.device("cpu"))([(eighth, None)])
     tokenizer = Tokenizer.from_file(str(STARTER / "tokenizer.json"))
     tokenizer.enable_padding(pad_id=0)
     ids, keyless = torch.tensor([e.ids for e in tokenizer.encode_batch([PROMPT, without_key(PROMPT)])]).split(1)
@@ -125,3 +126,38 @@ def test_a_greedy_take_of_the_product_is_the_recipes(reference):
 
     assert len(sound) == FRAMES * 640
     np.testing.assert_allclose(sound[: -5 * 640], wanted[: len(sound) - 5 * 640], atol=2e-3)
+
+
+@pytest.mark.parametrize("eighth", [8, 17, 25])
+def test_the_product_encodes_a_pitched_count_in_as_the_recipe_does(eighth):
+    import torch
+
+    from training.codec import taken
+    from training.count_in import CountIn
+    from training.tokens import Primes
+
+    keys = [None, Key(0, "major"), Key(6, "minor"), Key(11, "dorian")]
+    wanted = Primes(taken(STARTER), torch.device("cpu"))([(eighth, key) for key in keys])
+    openings = load(STARTER, backend=CPU)._openings
+
+    for key, codes in zip(keys, wanted, strict=True):
+        found = openings.encode(CountIn().click(2 * eighth, key)[:, None])[:-3]
+        assert np.mean(codes.numpy() == found.T) > 0.99
+
+
+def test_keys_survive_the_codec():
+    """Of the asked mode's twelve scales the asked one holds most of what is heard of its pitched count-in."""
+    import torch
+
+    from training.codec import taken
+    from training.count_in import CHORDS
+    from training.tokens import Primes
+
+    codec = taken(STARTER)
+    openings = [(eighth, Key(root, mode)) for eighth in (8, 25) for root in range(0, 12, 2) for mode in CHORDS]
+    found = []
+    for codes, (_, key) in zip(Primes(codec, torch.device("cpu"))(openings), openings, strict=True):
+        sound = codec.decode(codes[None])[0].numpy().astype(np.float64)
+        found.append(best_scales(chroma(sound))[key.mode] == key.root)
+
+    assert np.mean(found) > 0.9

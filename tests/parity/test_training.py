@@ -1,8 +1,12 @@
 """The parts of the training recipe that need torch."""
 
 import random
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+
+import audiogen_daemon
 
 pytest.importorskip("torch")
 pytestmark = [pytest.mark.parity, pytest.mark.filterwarnings("ignore")]
@@ -18,7 +22,7 @@ def clips():
 
     torch.set_num_threads(1)
     rng = random.Random(0)
-    specs = [draw_spec(rng, name) for name in ("drums", "keys")]
+    specs = [replace(draw_spec(rng, name), tuned=name == "keys") for name in ("drums", "keys")]
     table = event_table([compose(spec, rng) for spec in specs], specs)
     return specs, table, Renderer(torch.device("cpu"))
 
@@ -35,8 +39,34 @@ def test_a_clip_is_its_count_in_and_then_music_that_never_clips(clips):
     assert sound.abs().max() < 0.9
     for row, spec in zip(sound, specs, strict=True):
         opening = spec.count_in_frames * 640
-        torch.testing.assert_close(row[:opening], torch.from_numpy(CountIn().click(spec.beat_frames)))
+        torch.testing.assert_close(
+            row[:opening], torch.from_numpy(CountIn().click(spec.beat_frames, spec.count_in_key))
+        )
         assert row[opening:].pow(2).mean().sqrt() == pytest.approx(0.16, rel=0.15)
+
+
+def test_clips_begin_with_the_codes_of_their_count_ins_each_encoded_once():
+    import torch
+
+    from training.clip import draw_spec
+    from training.codec import taken
+    from training.tokens import Primes, encode_clips
+
+    codec, asked = taken(Path(audiogen_daemon.__file__).parent / "starter"), []
+    primes = Primes(codec, torch.device("cpu"))
+    encode = codec.encode
+    codec.encode = lambda samples: asked.append(len(samples)) or encode(samples)
+    spec = draw_spec(random.Random(0), "keys")
+    specs = [spec, replace(spec, tuned=True), replace(spec, tuned=True)]
+    codes = encode_clips(codec, torch.zeros(3, 600 * 640), specs, primes)
+    again = primes([(spec.eighth, spec.key), (spec.eighth, None)])
+
+    assert asked == [3, 2]
+    length = spec.count_in_frames - 3
+    assert torch.equal(codes[1, :, :length], codes[2, :, :length])
+    assert not torch.equal(codes[0, :, :length], codes[1, :, :length])
+    assert torch.equal(codes[1, :, :length], again[0].short())
+    assert torch.equal(codes[0, :, :length], again[1].short())
 
 
 def test_the_same_seed_renders_the_same_samples(clips):
