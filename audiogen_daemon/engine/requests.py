@@ -34,7 +34,7 @@ def request_for(takes: Sequence[Take], pipeline: Pipeline, drop_folder: Path) ->
         sampling=_sampling(settings, pipeline.sampling),
         tempo=settings.tempo or None,
         variations=len(takes),
-        morph=settings.morph,
+        morph=tuple((in_words(dataclasses.replace(settings, prompt=text)), weight) for text, weight in settings.morph),
         melody=read_melody(find_input(drop_folder, settings.melody), rate) if settings.melody else None,
         style=read_style(find_input(drop_folder, settings.style), rate) if settings.style else None,
         beta=settings.beta,
