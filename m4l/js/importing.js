@@ -7,13 +7,26 @@ var Importing = (function () {
     var LOOKS = 10;
     var LOOK_AGAIN = 200;
     var LAST_BEAT = 1576800;
+    var BESIDE = 0.001;
 
     var waiting = [];
     var busy = false;
 
-    // into: one of INTO.
-    function place(take, into) {
-        waiting.push({take: take, into: into});
+    // Returns where Into points now. What is asked for goes there, whatever is selected or played when it is finished.
+    // While the set plays, that is the next bar line of the arrangement: a clip beside the grid would be out of time.
+    function aim() {
+        var aimed = {into: Controls.get("into"), slot: 0, beat: 0};
+        if (aimed.into === INTO.SELECTED) {
+            aimed.slot = Number(new LiveAPI("live_set view highlighted_clip_slot").id);
+        } else if (aimed.into === INTO.ARRANGEMENT) {
+            aimed.beat = Transport.playhead();
+        }
+        return aimed;
+    }
+
+    // aimed: what aim() returned.
+    function place(take, aimed) {
+        waiting.push({take: take, aimed: aimed});
         Later.run(next, 0);
     }
 
@@ -24,7 +37,7 @@ var Importing = (function () {
         busy = true;
         var first = waiting.shift();
         try {
-            begin(first.take, first.into);
+            begin(first.take, first.aimed);
         } catch (error) {
             give(first.take, String(error.message || error));
         }
@@ -44,15 +57,15 @@ var Importing = (function () {
         ended(reason + "; " + lastPart(take.path) + " is in the drop folder", true);
     }
 
-    function begin(take, into) {
-        if (into === INTO.FOLDER) {
+    function begin(take, aimed) {
+        if (aimed.into === INTO.FOLDER) {
             ended(Takes.named(take) + ": " + lastPart(take.path), false);
         } else if (!Version.atLeast(12, 0, 5)) {
             give(take, Version.words() + " cannot be handed a clip (12.0.5 can); drag it from the browser");
-        } else if (into === INTO.ARRANGEMENT) {
-            intoArrangement(take, ownTrack());
-        } else if (into === INTO.SELECTED) {
-            intoSlot(take, selectedSlot());
+        } else if (aimed.into === INTO.ARRANGEMENT) {
+            intoArrangement(take, freeFrom(ownTrack(), aimed.beat, take.request.beats), aimed.beat);
+        } else if (aimed.into === INTO.SELECTED) {
+            intoSlot(take, selectedSlot(aimed.slot));
         } else {
             intoSlot(take, emptySlot(ownTrack()));
         }
@@ -121,8 +134,8 @@ var Importing = (function () {
         return byId(ids(track, "clip_slots")[slots.length]);
     }
 
-    function selectedSlot() {
-        var slot = new LiveAPI("live_set view highlighted_clip_slot");
+    function selectedSlot(id) {
+        var slot = byId(id);
         if (!Number(slot.id)) {
             throw new Error("no slot is selected; click one in the Session view and press put");
         }
@@ -131,6 +144,21 @@ var Importing = (function () {
             throw new Error(slotName(slot) + " has a clip already; select an empty slot and press put");
         }
         return slot;
+    }
+
+    // Live cuts away what a new clip of the arrangement covers, so it is not covered.
+    function freeFrom(track, beat, beats) {
+        if (beat > LAST_BEAT) {
+            throw new Error("beat " + plain(beat) + " is beyond the arrangement's end at " + LAST_BEAT);
+        }
+        ids(track, "arrangement_clips").forEach(function (id) {
+            var clip = byId(id);
+            if (number(clip, "start_time") < beat + beats - BESIDE && number(clip, "end_time") > beat + BESIDE) {
+                throw new Error(nameOf(track) + " has " + nameOf(clip) + " within " + plain(beats) + " beats from beat " +
+                    plain(beat) + "; move the playhead and press put");
+            }
+        });
+        return track;
     }
 
     function slotName(slot) {
@@ -148,11 +176,7 @@ var Importing = (function () {
         });
     }
 
-    function intoArrangement(take, track) {
-        var beat = number(new LiveAPI("live_set"), "current_song_time");
-        if (beat > LAST_BEAT) {
-            throw new Error("beat " + plain(beat) + " is beyond the arrangement's end at " + LAST_BEAT);
-        }
+    function intoArrangement(take, track, beat) {
         var before = ids(track, "arrangement_clips");
         track.call("create_audio_clip", take.path, beat);
         waitFor(take, "beat " + plain(beat) + " of " + nameOf(track), LOOKS, function () {
@@ -201,5 +225,5 @@ var Importing = (function () {
         }
     }
 
-    return {INTO: INTO, place: place};
+    return {INTO: INTO, aim: aim, place: place};
 }());

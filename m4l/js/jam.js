@@ -5,6 +5,7 @@ var Jam = (function () {
 
     var asked = 0;
     var keeping = 0;
+    var aimed = null;
     var ours = false;
 
     function start() {
@@ -26,6 +27,7 @@ var Jam = (function () {
 
     function keep() {
         keeping = Date.now() + ANSWER_WITHIN;
+        aimed = Importing.aim();
         Daemon.send("/jam/keep", [Controls.get("bars")]);
     }
 
@@ -66,7 +68,7 @@ var Jam = (function () {
     function kept(id, seconds) {
         if (Date.now() < keeping) {
             keeping = 0;
-            Takes.adopt(id);
+            Takes.adopt(id, aimed);
             Show.note("keeping the last " + plain(seconds) + " s of the jam");
         }
     }

@@ -47,7 +47,7 @@ var Letters = (function () {
     function put(letter) {
         var take = ofLetter(letter);
         if (take) {
-            Importing.place(take, Controls.get("into"));
+            Importing.place(take, Importing.aim());
         }
     }
 

@@ -25,7 +25,7 @@ var Takes = (function () {
             Show.note("nothing has come in to follow; record, or put a sound into the in folder");
             return;
         }
-        var request = newRequest();
+        var request = newRequest(Importing.aim());
         unanswered = request;
         Daemon.send("/generate", [request.prompt].concat(pairs(request), followed));
         Show.note("asked for " + request.prompt);
@@ -37,13 +37,13 @@ var Takes = (function () {
         }, ANSWER_WITHIN);
     }
 
-    function newRequest() {
+    function newRequest(aimed) {
         var bars = Controls.get("bars");
         count += 1;
         var request = {
             client: Connection.tag() + "/" + count,
             prompt: Controls.get("prompt"), bars: bars, beats: Transport.beats(bars), tempo: Transport.tempo(),
-            loop: Controls.get("loop"), into: Controls.get("into"), takes: Controls.get("takes") + 1,
+            loop: Controls.get("loop"), aimed: aimed, takes: Controls.get("takes") + 1,
             seed: Controls.nextSeed(), made: []
         };
         requests[request.client] = request;
@@ -162,8 +162,8 @@ var Takes = (function () {
     }
 
     // What this device keeps of a jam goes where its takes go.
-    function adopt(id) {
-        var request = newRequest();
+    function adopt(id, aimed) {
+        var request = newRequest(aimed);
         request.takes = 1;
         add(id, request, "made");
     }
@@ -251,7 +251,7 @@ var Takes = (function () {
         if (!take.whole) {
             Show.note("what was made of " + take.letter + " is kept: " + lastPart(path));
         } else if (isPlacedByItself(take)) {
-            Importing.place(take, take.request.into);
+            Importing.place(take, take.request.aimed);
         } else {
             Show.note(named(take) + " is ready; put it with its button");
         }
@@ -260,7 +260,8 @@ var Takes = (function () {
     // Several takes fit into several empty slots, but not into one slot or one place of the arrangement.
     function isPlacedByItself(take) {
         var isFirst = take.letter === "A" && !take.draft;
-        return isFirst || take.request.into === Importing.INTO.EMPTY || take.request.into === Importing.INTO.FOLDER;
+        var into = take.request.aimed.into;
+        return isFirst || into === Importing.INTO.EMPTY || into === Importing.INTO.FOLDER;
     }
 
     // Made, and kept safe by the daemon: it lands when the drop folder takes it.

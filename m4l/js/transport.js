@@ -94,6 +94,12 @@ var Transport = (function () {
         return steps.indexOf(3) >= 0 ? "minor" : "";
     }
 
+    // Returns the beat that the playhead stands at; while the set plays, the next bar line, counted in the set's bars.
+    function playhead() {
+        var beat = Number(song.get("current_song_time"));
+        return Number(song.get("is_playing")) ? Math.ceil(beat / beats(1) - 0.001) * beats(1) : beat;
+    }
+
     function beats(bars) {
         return bars * seen.signature_numerator * 4 / seen.signature_denominator;
     }
@@ -106,7 +112,9 @@ var Transport = (function () {
         return seen.signature_numerator + "/" + seen.signature_denominator;
     }
 
-    return {start: start, tellAll: tellAll, key: key, beats: beats, tempo: tempo, signature: signature};
+    return {
+        start: start, tellAll: tellAll, key: key, playhead: playhead, beats: beats, tempo: tempo, signature: signature
+    };
 }());
 
 var Version = (function () {

@@ -167,12 +167,20 @@ class LiveSet {
                 thing.values.has_clip = 1;
                 thing.one.clip = clip;
             } else {
+                this.cover(thing, args[1], args[1] + clip.seconds * this.song.values.tempo / 60);
                 clip.values.start_time = args[1];
+                clip.values.end_time = args[1] + clip.seconds * this.song.values.tempo / 60;
                 thing.lists.arrangement_clips.push(clip);
             }
         };
         this.clipDelay ? setTimeout(arrive, this.clipDelay) : arrive();
         return ["id", clip.id];
+    }
+
+    // What lies under a new clip of the arrangement is lost.
+    cover(track, start, end) {
+        const under = ({values}) => values.start_time < end - 1e-6 && values.end_time > start + 1e-6;
+        track.lists.arrangement_clips = track.lists.arrangement_clips.filter((clip) => !under(clip));
     }
 
     whyNot(thing, args) {

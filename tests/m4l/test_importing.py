@@ -65,6 +65,17 @@ def test_an_occupied_selected_slot_is_left_alone_and_the_put_button_tries_again(
     device.wait_note("take A in slot 2")
 
 
+def test_the_slot_that_was_selected_when_the_take_was_asked_for_gets_it(ready):
+    device = ready(tracks=[{"name": "Here"}, {"name": "Bass"}])
+    device.into("selected slot")
+    device.live.order("highlight", track=1, slot=2)
+
+    device.generate("sub bass")
+    device.live.order("highlight", track=0, slot=0)
+
+    device.wait_note('take A in slot 3 of "Bass"')
+
+
 def test_no_selected_slot_is_said(ready):
     device = ready()
     device.into("selected slot")
@@ -96,6 +107,52 @@ def test_the_arrangement_gets_the_clip_at_the_playhead(ready):
     device.wait_note('take A in beat 33.5 of "Audio": 4 beats')
     (clip,) = device.live.clips()
     assert clip["start_time"] == 33.5
+
+
+def test_the_arrangement_gets_the_clip_where_the_playhead_was_when_it_was_asked_for(ready):
+    device = ready()
+    device.into("arrangement at playhead")
+    device.live.song("current_song_time", 128)
+
+    device.generate("riser")
+    device.live.song("current_song_time", 2.5)
+    device.live.song("is_playing", 1)
+
+    device.wait_note("take A in beat 128 of")
+
+
+@pytest.mark.parametrize(
+    ("signature", "playhead", "line"), [((4, 4), 33.37, 36), ((4, 4), 36.0, 36), ((7, 8), 33.37, 35), ((3, 4), 0.2, 3)]
+)
+def test_while_the_set_plays_the_clip_begins_on_the_next_bar_line(ready, signature, playhead, line):
+    device = ready()
+    device.into("arrangement at playhead")
+    device.live.song("signature_numerator", signature[0])
+    device.live.song("signature_denominator", signature[1])
+    device.live.song("current_song_time", playhead)
+    device.live.song("is_playing", 1)
+
+    device.generate("riser")
+
+    device.wait_note(f"take A in beat {line} of")
+
+
+def test_no_clip_of_the_arrangement_is_covered_and_the_put_button_tries_elsewhere(ready):
+    device = ready()
+    device.into("arrangement at playhead")
+    device.live.song("current_song_time", 32)
+    device.generate("first")
+    device.wait_note("take A in beat 32")
+
+    device.live.song("current_song_time", 30)
+    device.generate("second")
+    said = device.wait_note("move the playhead")
+    assert said.startswith('"Audio" has "first" within 4 beats from beat 30; move the playhead and press put; ')
+
+    device.live.song("current_song_time", 28)
+    device.press("Put A")
+    device.wait_note("take A in beat 28")
+    assert [(clip["name"], clip["start_time"]) for clip in device.live.clips()] == [("first", 32), ("second", 28)]
 
 
 def test_drop_folder_only_touches_nothing_in_the_set(ready):
