@@ -144,6 +144,7 @@ class Carrier:
 
     def _keep_jam(self, effect: m.KeepJam) -> None:
         pcm, rate = self._keeper.audio(effect.jam, effect.take.settings.length)
+        self._answer(m.Answer(effect.asker, "/jam/kept", (effect.take.id, len(pcm) / rate)))
         self._write(effect.take, lambda: self._keeper.save_end(effect.take, pcm, rate))
 
     def _save(self, effect: m.SaveStem) -> None:

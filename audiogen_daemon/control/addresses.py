@@ -235,7 +235,7 @@ ANSWERS: tuple[tuple[str, str, str], ...] = (
     ),
     ("/jam/started", "id", "a jam plays"),
     ("/jam/stopped", "id", "it has ended"),
-    ("/jam/kept", "id seconds", "its end is being saved as this take"),
+    ("/jam/kept", "id seconds", "so much of its end is being saved as this take"),
     ("/state/morph", "a b c d", "the weights of the mixed prompts"),
     *((f"/state/morph/{slot}", "weight", "that of this slot") for slot in range(MORPH_SLOTS)),
     ("/state/morph/prompt", "slot text", "a prompt to mix"),

@@ -73,10 +73,11 @@ class Steer:
 
 @dataclass(frozen=True)
 class KeepJam:
-    """Save the end of the jam's audio as this take."""
+    """Save the end of the jam's audio as this take, and answer how much of it there is."""
 
     jam: int
     take: Take
+    asker: Peer | None = None
 
 
 @dataclass(frozen=True)

@@ -68,8 +68,7 @@ def keep(session: Session, command: m.JamKeep, now: Now) -> Step:
         raise CommandError(f"{needs_tempo(settings.bars)}; send /set/tempo")
     number = session.next_take
     take = m.Take(number, uid(session, number), settings, now.wall)
-    said = m.Answer(command.sender, "/jam/kept", (number, settings.length))
-    effects: list[m.Effect] = [m.KeepJam(session.jam.id, take), said]
+    effects: list[m.Effect] = [m.KeepJam(session.jam.id, take, command.sender)]
     return dataclasses.replace(session, next_take=number + 1), effects
 
 

@@ -68,7 +68,7 @@ var Jam = (function () {
     function kept(id, seconds) {
         if (Date.now() < keeping) {
             keeping = 0;
-            Takes.adopt(id, aimed);
+            Takes.adopt(id, aimed, seconds);
             Show.note("keeping the last " + plain(seconds) + " s of the jam");
         }
     }

@@ -161,9 +161,10 @@ var Takes = (function () {
         return (take.draft ? "final of " : "take ") + take.letter;
     }
 
-    // What this device keeps of a jam goes where its takes go.
-    function adopt(id, aimed) {
+    // What this device keeps of a jam goes where its takes go. A young jam has less to keep than was asked for.
+    function adopt(id, aimed, seconds) {
         var request = newRequest(aimed);
+        request.beats = Math.min(request.beats, seconds * request.tempo / 60);
         request.takes = 1;
         add(id, request, "made");
     }

@@ -65,7 +65,7 @@ def open_live(shipped: Files) -> Iterator[Callable[..., Live]]:
 @pytest.fixture(scope="session")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveDaemon]:
     """One daemon for all conversations, with its drop folder where names are hard."""
-    with live_daemon(tmp_path_factory.mktemp("Löws \"Sätze\" & Bob's 🎹")) as running:
+    with live_daemon(tmp_path_factory.mktemp('Löws "Sätze" & Bob\'s 🎹')) as running:
         yield running
 
 

@@ -38,6 +38,21 @@ def test_a_jam_plays_follows_and_what_is_kept_of_it_becomes_a_clip(device, daemo
     device.wait_note("the jam has ended")
 
 
+def test_of_a_jam_that_is_younger_than_the_bars_what_there_is_becomes_a_clip_of_its_length(device):
+    device.turn("Bars", 64)
+    device.write("young dub")
+    device.press("Jam")
+    device.live.rest(1)
+    device.press("Jam Keep")
+
+    note = device.wait_note("take A in slot 1")
+
+    (clip,) = device.live.clips()
+    assert 0 < clip["length"] < 64 * 4
+    assert clip["length"] == pytest.approx(clip["end_marker"], abs=0.01)
+    assert "Seg. BPM" not in note
+
+
 def test_a_jam_of_others_is_not_steered_and_what_they_keep_is_theirs(device, daemon):
     since = len(daemon.heard)
     daemon.send("/jam/start", "of a tablet")

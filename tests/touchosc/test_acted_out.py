@@ -150,8 +150,9 @@ def test_a_jam_is_begun_kept_and_ended(daemon, pads):
     daemon.wait("/take/audible", lambda values: values[0] == jam, since)
     for bars in (1, 2, 4, 8, 16):
         number, seconds = last(daemon.ask(*pads[f"keep{bars}"].pressed()), "/jam/kept")
-        assert seconds == pytest.approx(bars)
-        assert daemon.wait("/stem/saved", lambda values, number=number: values[0] == number)[1].endswith(".wav")
+        assert 0 < seconds <= bars
+        path = daemon.wait("/stem/saved", lambda values, number=number: values[0] == number)[1]
+        assert soundfile.info(path).duration == pytest.approx(seconds, abs=1e-4)
     assert errors(daemon.ask(*pads["jam_stop"].pressed())) == []
     daemon.wait("/jam/stopped", lambda values: values == [jam])
 
