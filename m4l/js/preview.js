@@ -13,8 +13,10 @@ var Preview = (function () {
         return new Date().getTime() / 1000;
     }
 
+    // Of variations that are made in one pass the first is heard, as by the daemon's monitor.
     function started(id, path, seconds) {
-        if (!Controls.get("hear") || !Takes.isOurs(id)) {
+        var take = Takes.find(id);
+        if (!Controls.get("hear") || !take || take.letter !== "A") {
             return;
         }
         stop();

@@ -299,14 +299,10 @@ var Takes = (function () {
         return takes[id];
     }
 
-    function isOurs(id) {
-        return takes.hasOwnProperty(id);
-    }
-
     return {
         generate: generate, cancel: cancel, adopt: adopt, queued: queued, finalOf: finalOf, refused: refused,
         started: started, progress: progress, done: done, cancelled: cancelled, failed: failed, saved: saved,
-        held: held, lost: lost, find: find, all: all, open: open, named: named, isOpen: isOpen, isOurs: isOurs,
+        held: held, lost: lost, find: find, all: all, open: open, named: named, isOpen: isOpen,
         isWaiting: isWaiting
     };
 }());

@@ -1,7 +1,9 @@
 """Hearing a take inside the track: sfplay~ stays a safe distance behind the file that grows."""
 
 import pytest
+import soundfile
 
+from tests.live_daemon import free_port, live_daemon
 from tests.m4l.live import eventually
 
 
@@ -86,6 +88,37 @@ def test_switching_it_off_falls_silent(hearing, file):
     hearing.turn("Hear In Track", 0)
 
     assert played(hearing)[-2:] == [[0], ["fclose"]]
+
+
+def test_of_variations_made_in_one_pass_the_first_is_heard(hearing, file):
+    hearing.run('Takes.queued(8, 1, Connection.tag() + "/1");')
+    for take in (7, 8):
+        hearing.hear("/preview/started", take, file, 10.0)
+    for take in (7, 8):
+        hearing.hear("/preview/written", take, 10.0)
+    eventually(lambda: [1] in played(hearing), hearing.tell)
+
+    hearing.hear("/take/playing", 7, 0.2)
+
+    eventually(lambda: hearing.sent("/monitor/stop") == [[]], hearing.tell)
+    assert played(hearing) == [["open", file], [1]]
+
+
+def test_the_daemons_own_preview_is_played_while_the_take_is_still_made(open_live, tmp_path):
+    with live_daemon(tmp_path, "engine.tone_pace=0.01") as slow:  # 20 ms of sound in 10 ms
+        ports = {"Daemon Port": slow.port, "Reply Port": free_port()}
+        device = open_live().device(ports, saved={"Bars": 4, "Hear In Track": 1, "Takes": 1}).wait_connected()
+        device.generate("heard in the track")
+        first = slow.wait("/preview/started")
+
+        eventually(lambda: [1] in played(device), device.tell)
+
+        slow.ask()
+        assert [address for address, _ in slow.heard if address == "/take/done"] == []
+        assert played(device)[0] == ["open", first[1]]
+        assert soundfile.info(first[1]).duration == pytest.approx(first[2])
+        slow.ask(("/cancel/all", ()))
+        eventually(lambda: played(device)[-1] == ["fclose"], device.tell)
 
 
 def test_takes_of_others_are_not_heard(hearing, file):
