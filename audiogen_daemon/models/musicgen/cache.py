@@ -9,6 +9,9 @@ from typing import Protocol
 
 import mlx.core as mx
 
+from audiogen_daemon.models.layers import cuda
+from audiogen_daemon.models.layers.attention import attend
+
 BUCKET = 256
 
 Caches = tuple[mx.array, ...]
@@ -39,8 +42,16 @@ class Slots(Protocol):
         """The rows of a (positions, C) table for so many columns: (count, C)."""
         ...
 
-    def write(self, cache: mx.array, kv: mx.array) -> tuple[mx.array, mx.array, mx.array, mx.array | str | None]:
-        """Put kv (B, 2, heads, T, head_dim) in; returns the cache, the keys and values to look at, and the mask."""
+    def attend(self, qkv: mx.array, cache: mx.array) -> tuple[mx.array, mx.array]:
+        """Self-attention of columns, whose keys and values go into the cache.
+
+        Args:
+            qkv: (B, T, 3C), queries, keys and values, each with the heads one after another.
+            cache: one layer's.
+
+        Returns:
+            (B, T, C), and the cache with these columns in it.
+        """
         ...
 
 
@@ -54,12 +65,12 @@ class ExactSlots:
         """See `Slots`."""
         return table[self.position : self.position + count]
 
-    def write(self, cache: mx.array, kv: mx.array) -> tuple[mx.array, mx.array, mx.array, mx.array | str | None]:
+    def attend(self, qkv: mx.array, cache: mx.array) -> tuple[mx.array, mx.array]:
         """See `Slots`."""
-        T = kv.shape[3]
-        end = self.position + T
-        cache = mx.slice_update(cache, kv, mx.array([self.position]), axes=[3])
-        return cache, cache[:, 0, :, :end], cache[:, 1, :, :end], "causal" if T > 1 else None
+        end = self.position + qkv.shape[1]
+        q, cache = write(qkv, cache, mx.array([self.position]))
+        mask = "causal" if qkv.shape[1] > 1 else None
+        return attend(q, cache[:, 0, :, :end], cache[:, 1, :, :end], mask), cache
 
 
 @dataclass(frozen=True)
@@ -76,7 +87,16 @@ class BucketSlots:
         """See `Slots`."""
         return mx.slice(table, self.position.reshape(1), axes=[0], slice_size=[count, table.shape[1]])
 
-    def write(self, cache: mx.array, kv: mx.array) -> tuple[mx.array, mx.array, mx.array, mx.array | str | None]:
+    def attend(self, qkv: mx.array, cache: mx.array) -> tuple[mx.array, mx.array]:
         """See `Slots`."""
-        cache = mx.slice_update(cache, kv, self.position.reshape(1), axes=[3])
-        return cache, cache[:, 0], cache[:, 1], self.mask
+        if cuda.attends(qkv, cache.shape[4]):
+            return cuda.attend_past(qkv, cache, self.position)
+        q, cache = write(qkv, cache, self.position.reshape(1))
+        return attend(q, cache[:, 0], cache[:, 1], self.mask), cache
+
+
+def write(qkv: mx.array, cache: mx.array, position: mx.array) -> tuple[mx.array, mx.array]:
+    """Put the keys and values of (B, T, 3C) into a cache at (1,): queries (B, heads, T, head_dim), and the cache."""
+    _, _, heads, _, head_dim = cache.shape
+    parts = qkv.reshape(*qkv.shape[:2], 3, heads, head_dim).transpose(2, 0, 3, 1, 4)
+    return parts[0], mx.slice_update(cache, parts[1:].transpose(1, 0, 2, 3, 4), position, axes=[3])

@@ -13,9 +13,9 @@ import mlx.core as mx
 import numpy as np
 
 from audiogen_daemon.models.bits import OFF, Bits
-from audiogen_daemon.models.layers.activations import gelu
 from audiogen_daemon.models.layers.centred import Normalization, Scaling, absorb, centre
 from audiogen_daemon.models.layers.linear import Dense, Linear, Norm, linear
+from audiogen_daemon.models.layers.products import activated, behind, onto
 from audiogen_daemon.models.musicgen.cache import Caches, Slots
 from audiogen_daemon.models.musicgen.config import DecoderConfig
 from audiogen_daemon.models.musicgen.text import Cross, LayerText
@@ -134,26 +134,23 @@ class Decoder:
 
     def logits(self, states: mx.array) -> mx.array:
         """What the heads make of states (B, C): (B, K, V) in float32."""
-        logits = self.head(self.norm(states[:, None])).astype(mx.float32)
+        logits = behind(self.norm, self.head, states[:, None]).astype(mx.float32)
         return logits.reshape(len(states), self.config.codebooks, self.config.vocabulary)
 
     def states(self, x: mx.array, caches: Caches, slots: Slots, text: Sequence[LayerText]) -> tuple[mx.array, Caches]:
         """Embedded columns behind the last block, (B, T, C), and the caches with these columns in them."""
-        config = self.config
-        B, T, _ = x.shape
+        T = x.shape[1]
         if T > 1:
             x = self._enter(x)  # a prefix comes from outside; embeddings are as the blocks want them
         x = x + slots.rows_of(self.positions, T)
         written = []
         for i, layer in enumerate(self.layers):
-            qkv = layer.qkv(layer.self_norm(x)).reshape(B, T, 3, config.heads, config.head_dim).transpose(2, 0, 3, 1, 4)
-            cache, keys, values, mask = slots.write(caches[i], qkv[1:].transpose(1, 0, 2, 3, 4))
+            y, cache = slots.attend(behind(layer.self_norm, layer.qkv, x), caches[i])
             written.append(cache)
-            y = mx.fast.scaled_dot_product_attention(qkv[0], keys, values, scale=config.head_dim**-0.5, mask=mask)
-            x = layer.self_out.add(x, y.transpose(0, 2, 1, 3).reshape(B, T, config.hidden))
+            x = onto(x, layer.self_out, y)
             if text:
                 x = text[i].add(x)
-            x = layer.fc2.add(x, gelu(layer.fc1(layer.ffn_norm(x))))
+            x = onto(x, layer.fc2, activated(layer.ffn_norm, layer.fc1, x))
         return x, tuple(written)
 
     def _enter(self, x: mx.array) -> mx.array:

@@ -9,8 +9,11 @@ from typing import Protocol
 
 import mlx.core as mx
 
+from audiogen_daemon.models.layers import cuda
+from audiogen_daemon.models.layers.attention import attend, by_head
 from audiogen_daemon.models.layers.centred import Normalization
 from audiogen_daemon.models.layers.linear import Dense, Linear
+from audiogen_daemon.models.layers.products import behind, onto
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,13 @@ class TextKeys:
 
     def add(self, x: mx.array) -> mx.array:
         """See `LayerText`."""
-        B, T, C = x.shape
         _, heads, _, head_dim = self.keys.shape
-        q = self.cross.query(self.cross.norm(x)).reshape(B, T, heads, head_dim).transpose(0, 2, 1, 3)
-        y = mx.fast.scaled_dot_product_attention(q, self.keys, self.values, scale=head_dim**-0.5, mask=self.mask)
-        return self.cross.out.add(x, y.transpose(0, 2, 1, 3).reshape(B, T, C))
+        q = behind(self.cross.norm, self.cross.query, x)
+        if cuda.attends(q, head_dim):
+            y = cuda.attend_text(q, self.keys, self.values, self.mask)
+        else:
+            y = attend(by_head(q, heads), self.keys, self.values, self.mask)
+        return onto(x, self.cross.out, y)
 
 
 @dataclass(frozen=True)
