@@ -2,7 +2,7 @@
 
 There a step waits for launches, not for bytes: MLX's own operations make 26 kernels of a layer, each 9 us of work for
 the CPU, while all weights of musicgen-small are read in 0.2 ms. These make 8: two attentions, and six products that
-normalize their rows first or add the residual behind. On an H200 a step took, in float16 and in 8 bit (median, blocks of
+normalize their rows first or add the residual behind. On an H200 a step took, in float16 and 8 bit (median, blocks of
 4, MLX 0.32.4): small 1.5 to 1.8 and 1.9 ms instead of 6.1 and 6.7, large 3.6 and 3.5 instead of 21 and 16.
 
 MLX compiles each of them when a process needs it first, in about 1.2 s, which is part of a model's warm-up.
