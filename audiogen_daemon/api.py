@@ -20,7 +20,7 @@ from audiogen_daemon.engine.blas import load_blas
 from audiogen_daemon.engine.memory import limits_here
 from audiogen_daemon.engine.warm import check_size
 from audiogen_daemon.errors import CommandError, JobError
-from audiogen_daemon.keeper import finished, record_of
+from audiogen_daemon.keeper import CEILING_DB, finished, record_of
 from audiogen_daemon.messages import SaveStem, Take
 from audiogen_daemon.models.bits import Bits
 from audiogen_daemon.models.pipeline import Pipeline, Request
@@ -49,13 +49,16 @@ class GenerationResult:
     def save(self, path: str | Path, rate: int = 44100) -> Path:
         """Write the take as a 24-bit WAV with its sidecar and return where it is; no file is overwritten.
 
+        What peaks above -1 dBFS is turned down to that.
+
         Raises:
             CommandError: its name ends in something other than .wav. JobError: the file cannot be written.
         """
         from audiogen_daemon.audio import stems
 
         path = Path(path).absolute()
-        return self.save_stem(path.parent, stems.StemFormat(template=template_for(path), rate=rate))
+        form = stems.StemFormat(template=template_for(path), rate=rate, ceiling_db=CEILING_DB)
+        return self.save_stem(path.parent, form)
 
     def save_stem(self, folder: Path, form: Any, take: Take | None = None) -> Path:
         """Write the take into a folder in a `stems.StemFormat`, named by its template; take: None is one of its own."""

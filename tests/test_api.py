@@ -11,6 +11,7 @@ import soundfile
 import audiogen_daemon
 from audiogen_daemon import Client, GenerationResult, generate, stream
 from audiogen_daemon import config as configuration
+from audiogen_daemon.audio.stems import true_peak_db
 from audiogen_daemon.cli import COMMANDS, main
 from audiogen_daemon.errors import CommandError, EngineError, JobError
 from audiogen_daemon.settings import Settings
@@ -43,6 +44,13 @@ def test_a_take_is_saved_as_wav_under_a_name_without_an_ending_too(tmp_path, nam
 @pytest.mark.parametrize(("name", "saved"), [("a{b}", "a-b"), ("a{seed}", "a-seed"), ("a{", "a")])
 def test_a_name_with_braces_is_no_template_and_made_safe_as_all_names_are(tmp_path, name, saved):
     assert short_take().save(tmp_path / f"{name}.wav") == tmp_path / f"{saved}.wav"
+
+
+def test_a_take_that_is_too_loud_is_saved_at_the_daemons_ceiling(tmp_path):
+    loud = (2 * np.sin(0.05 * np.arange(3200)) * np.hanning(3200)).astype(np.float32)[:, None]
+    path = GenerationResult(loud, 32000, Settings(seconds=0.1, seed=1), 1.0).save(tmp_path / "loud.wav", rate=32000)
+    saved, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    assert true_peak_db(saved, rate) == pytest.approx(-1.0, abs=0.05)
 
 
 def short_take():

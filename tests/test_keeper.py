@@ -117,6 +117,21 @@ def test_a_take_that_the_drop_folder_refused_is_held_also_for_the_next_daemon(tm
     assert later.recover() == ([unmade], [])
 
 
+@pytest.mark.parametrize("sets", [[], ["stems.peak_guard=false"]], ids=["guarded", "as it was made"])
+def test_a_stem_is_turned_down_to_its_ceiling_by_a_plain_gain(tmp_path, sets):
+    config = load(None, [f"stems.folder={tmp_path}", f"daemon.state={tmp_path}", "stems.format=float32", *sets])
+    keeper = StemKeeper(config, Journal(tmp_path / "journal.sqlite3"))
+    loud = (1.7 * np.sin(0.3 * np.arange(4000)) * np.hanning(4000)).astype(np.float32)[:, None]
+    keeper.begin(JobStarted(1, config.stems.rate, 1, len(loud)))
+    keeper.feed(1, loud)
+    take = Take(1, "u1", Settings(seed=0, seconds=len(loud) / config.stems.rate), "2026-01-01T00:00:00+00:00")
+    [event] = keeper.save(SaveStem(take, False, 1.0))
+    saved = soundfile.read(event.path, dtype="float32", always_2d=True)[0]
+    gain = np.abs(saved).max() / np.abs(loud).max()
+    assert stems.true_peak_db(saved, config.stems.rate) == pytest.approx(20 * np.log10(1.7) if sets else -1.0, abs=0.05)
+    np.testing.assert_allclose(saved, gain * stems.faded(loud, config.stems.rate), atol=1e-6)
+
+
 REFUSED = Take(1, "u1", Settings(seed=0, seconds=0.1), "2026-01-01T00:00:00+00:00")
 
 
