@@ -12,6 +12,8 @@ from touchosc.controls import Colour, Control, Fader, Frame, Label, Meter, Pad, 
 
 VERSION = "1.29.2"
 SCRIPT = Path(__file__).with_name("surface.js")
+NO_PROTECT = "// noprotect"
+"""Keeps Open Stage Control from rewriting the loops of the script, which breaks those without braces or semicolons."""
 
 HEARD = (
     *("/take/queued", "/take/started", "/take/progress", "/take/playing", "/take/done", "/take/cancelled"),
@@ -52,7 +54,7 @@ def session(surface: Surface) -> Widget:
             "id": "root",
             "colorBg": _hex(surface.background),
             "hideMenu": True,
-            "onPreload": f"var SURFACE = {json.dumps(table)}\n{SCRIPT.read_text('utf-8')}",
+            "onPreload": f"{NO_PROTECT}\nvar SURFACE = {json.dumps(table)}\n{SCRIPT.read_text('utf-8')}",
             "widgets": [*(_variable(path) for path in heard), *(_widget(control) for control in surface.controls)],
             "tabs": [],
         },

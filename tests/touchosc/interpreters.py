@@ -66,7 +66,7 @@ function set(id, value, options) {
     at(id).value = value
 }
 function setVar(id, name, value) { at(id).vars[name] = value }
-function run(code) { new Function('globals', code)(globals) }
+function run(code) { new Function('globals', '"use strict";' + code)(globals) }
 run(CODE)
 SAYINGS.forEach(function (said) { if (HEARD.indexOf(said[0]) >= 0)
     globals.hear(said[0], said[1].length === 1 ? said[1][0] : said[1], set, setVar) })

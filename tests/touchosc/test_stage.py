@@ -29,6 +29,13 @@ def test_the_session_opens_as_one_with_a_root(stage_session):
     assert set(stage_session["content"]) == {"type", "id", "colorBg", "hideMenu", "onPreload", "widgets", "tabs"}
 
 
+def test_the_app_leaves_the_script_as_it_is(stage_session):
+    """Its guard against endless loops takes loops apart by semicolons, and its properties replace @{...} and the like."""
+    script = stage_session["content"]["onPreload"]
+    assert script.startswith("// noprotect\n")
+    assert re.findall(r"(?:[@#]|VAR|JS|OSC|IMPORT)\{", script) == []
+
+
 def test_widgets_have_only_keys_that_their_type_knows(stage_session):
     for widget in stage_session["content"]["widgets"]:
         assert set(widget) <= KEYS[widget["type"]], widget["id"]
