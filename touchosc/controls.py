@@ -1,6 +1,6 @@
 """What a control surface is made of, before it becomes the file of one app.
 
-Frames are in the units of a 1600 x 1200 canvas, which both apps scale to the screen.
+Frames are in the units of a 1600 x 1200 canvas. TouchOSC scales it to the screen, Open Stage Control by `?zoom=`.
 """
 
 from dataclasses import dataclass

@@ -30,7 +30,7 @@ def test_the_session_opens_as_one_with_a_root(stage_session):
 
 
 def test_the_app_leaves_the_script_as_it_is(stage_session):
-    """Its guard against endless loops takes them apart by semicolons, and its properties replace @{...} and the like."""
+    """Its guard against endless loops takes them apart by semicolons, and its properties replace @{...} and more."""
     script = stage_session["content"]["onPreload"]
     assert script.startswith("// noprotect\n")
     assert re.findall(r"(?:[@#]|VAR|JS|OSC|IMPORT)\{", script) == []
