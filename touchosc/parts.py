@@ -7,6 +7,9 @@ from touchosc.controls import Colour, Control, Fader, Frame, Label, Pad, Send
 PLAYING_RANGE = {"tempo": (60.0, 180.0), "seconds": (1.0, 60.0), "guidance": (0.0, 10.0)}
 """Part of a setting's range that a fader covers, where all of it would be too coarse to hit."""
 
+LEFT_ALONE = {"temperature": "model", "guidance": "model", "beta": "model", "tempo": "0"}
+"""What gives a setting back to the model or leaves it free."""
+
 TEAL: Colour = (0.13, 0.62, 0.66)
 GREEN: Colour = (0.18, 0.8, 0.42)
 RED: Colour = (0.92, 0.3, 0.28)
@@ -58,6 +61,8 @@ def choice(setting: str, frames: list[Frame], options: list[tuple[str, str, str]
 def faders(names: tuple[str, ...], area: Frame) -> list[Control]:
     """Return a fader for each of these settings, one below the other, between its name and its value.
 
+    The name is a pad where the setting can be left alone.
+
     Raises:
         ValueError: a fader's range leaves its setting's.
     """
@@ -67,11 +72,17 @@ def faders(names: tuple[str, ...], area: Frame) -> list[Control]:
         path, follows = to(f"/set/{name}").path, heard(f"/state/{name}")
         line = Frame(row.x + 104, row.y, row.w - 172, row.h)
         controls += [
-            Label(f"{name} title", name.upper(), Frame(row.x, row.y, 108, row.h), 13, DIM),
+            _name(name, Frame(row.x, row.y, 98, row.h)),
             Fader(name, line, BLUE, path, follows, low, high, whole=name in ("tempo", "seconds")),
             Label(f"{name} text", "", Frame(row.x + row.w - 66, row.y, 66, row.h), 16, align="right"),
         ]
     return controls
+
+
+def _name(name: str, frame: Frame) -> Control:
+    if name not in LEFT_ALONE:
+        return Label(f"{name} title", name.upper(), frame, 13, DIM)
+    return Pad(f"{name} own", name.upper(), frame, GREY, (to(f"/set/{name}", LEFT_ALONE[name]),), 13)
 
 
 def _range(name: str) -> tuple[float, float]:

@@ -114,6 +114,16 @@ def test_a_fader_sets_what_it_shows(daemon, touch, stage, name, position):
         assert last(heard, f"/state/{name}")[0] == pytest.approx(message[1][0], abs=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("name", "left_alone"), [("temperature", "model"), ("guidance", "model"), ("beta", "model"), ("tempo", 0)]
+)
+def test_the_name_of_a_fader_leaves_its_setting_to_the_model_again(daemon, touch, pads, name, left_alone):
+    assert last(daemon.ask(*touch[name].moved(0.5, 0.75)), f"/state/{name}") != [left_alone]
+    heard = daemon.ask(*pads[f"{name}_own"].pressed())
+    assert last(heard, f"/state/{name}") == [left_alone]
+    assert errors(heard) == []
+
+
 def test_the_pads_of_a_take_play_it_go_on_from_it_and_make_it_again(daemon, pads, finished_take):
     for action, takes in (("play", 0), ("more", 1), ("again", 1)):
         pad = pads[f"{action}3"]
@@ -249,6 +259,7 @@ def test_every_pad_of_the_layouts_is_acted_out_above(pads):
     families += ("record",)
     once = {"sync", "generate", "cancel", "cancel_all", "silence", "jam", "jam_stop", "morph_off"}
     once |= {"melody", "style", "follow_off"}
+    once |= {f"{name}_own" for name in ("temperature", "guidance", "beta", "tempo")}
     for name in pads:
         setting = name.split("_")[0].split("=")[0]
         assert name in once or name.startswith(families) or setting in ("bars", "loop", "key", "launch", "finish"), name
