@@ -67,12 +67,12 @@ class Settings:
     def overrun(self) -> float:
         """Seconds to be made beyond `length`, for takes that are finished: those of so many bars, and loops.
 
-        One beat and at least half a second, to find the first beat and to blend the end into the beginning; a tenth
-        of the length, so that a take that came out 8 % too slow still fills its bars when it is brought to its tempo.
+        Half a second, to blend the end into the beginning; with bars at least a beat, for a first beat that comes late,
+        and a share of the length, so that a take that came out 8 % too slow still fills its bars at its tempo.
         """
-        if not (self.loop or (self.bars and self.tempo)):
-            return 0.0
-        return max(0.5, 60.0 / self.tempo if self.tempo else 0.0, self.length / 10)
+        if self.bars and self.tempo:
+            return max(0.5, 60.0 / self.tempo) + self.length / 11
+        return 0.5 if self.loop else 0.0
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,10 @@ def _to_the_grid(pcm: PCM, rate: int, goal: Goal, found: list[tuple[str, float |
                 found.append(("note", f"not brought to the tempo: {error}"))
     spare = len(pcm) - goal.samples
     shift = round((first - LEAD) * rate)
-    if abs(first - LEAD) <= CLOSE or (shift > spare and not goal.loop):
+    if abs(first - LEAD) <= CLOSE:
+        shift = 0
+    elif shift > spare and not goal.loop:
+        found.append(("note", f"too little was made to begin on the first beat, which is {first:.2f} s in"))
         shift = 0
     found.append(("shift", round(shift / rate, 4)))
     return pcm, shift

@@ -5,6 +5,7 @@ import pytest
 
 from audiogen_daemon.audio import beats
 from audiogen_daemon.audio.finish import Goal, finish
+from audiogen_daemon.settings import Settings
 from tests.audio.rhythms import RATE, drums, pad
 
 
@@ -23,6 +24,24 @@ def test_drums_come_out_at_the_tempo_with_the_first_beat_at_the_start(off, loop)
         beat = beats.track(out, RATE, 120)
         assert beat.tempo == pytest.approx(120, rel=0.005)
         assert beat.first == pytest.approx(0.0, abs=0.008)
+
+
+@pytest.mark.parametrize("loop", [0, 1])
+@pytest.mark.parametrize(("tempo", "off"), [(90, -0.078), (120, -0.066), (140, -0.04), (174, 0.05)])
+def test_what_is_made_beyond_the_end_is_enough_for_a_take_that_is_slow_and_begins_late(tempo, off, loop):
+    settings = Settings(bars=3, tempo=tempo, loop=loop)
+    sound = drums(tempo * (1 + off), settings.length + settings.overrun, 1, delay=0.9 * 60 / tempo)
+    out, findings = finished(sound, tempo, settings.length, bool(loop))
+    assert "note" not in findings
+    beat = beats.track(out, RATE, tempo)
+    assert beat.tempo == pytest.approx(tempo, rel=0.005)
+    assert beat.first == pytest.approx(0.0, abs=0.008)
+
+
+def test_a_first_beat_that_nothing_is_left_behind_of_is_told():
+    out, findings = finished(drums(120, 8.1, 1, delay=0.4), loop=False)
+    assert len(out) == 8 * RATE
+    assert findings["note"] == "too little was made to begin on the first beat, which is 0.40 s in"
 
 
 def test_a_take_in_time_is_not_touched_but_for_its_seam():
