@@ -16,6 +16,7 @@ NO_PROTECT = "// noprotect"
 """Keeps Open Stage Control from rewriting the loops of the script, which breaks those without braces or semicolons."""
 
 HEARD = (
+    "/pong",
     *("/take/queued", "/take/started", "/take/progress", "/take/playing", "/take/done", "/take/cancelled"),
     *("/take/failed", "/take/final", "/stem/saved", "/monitor/level", "/models/reply", "/model/ready"),
     *("/model/unloaded", "/error"),
@@ -24,6 +25,9 @@ HEARD = (
     *("/state/model", "/state/prompt", "/state/gain", "/state/morph", "/state/morph/prompt"),
 )
 """Answers that surface.js understands, beside the settings that this surface shows."""
+
+BEAT = "setInterval('beat', function () { globals.beat(set, send) }, 2000)"
+"""What the label that shows the connection does from its creation on."""
 
 Widget = dict[str, Any]
 
@@ -43,6 +47,7 @@ def session(surface: Surface) -> Widget:
         "models": surface.models,
         "choices": {s: {identifier(p.name): p.memo for p in pads if p.setting == s} for s in settings},
         "numbers": numbers,
+        "port": surface.port,
     }
     heard = (*HEARD, *(f"/state/{name}" for name in sorted({*settings, *numbers})))
     return {
@@ -133,6 +138,7 @@ def _widget(control: Control) -> Widget:
                 "colorText": _hex(control.colour),
                 "css": f"font-size: {control.size}rem",
                 **({"address": control.follows} if control.follows else {}),
+                **({"onCreate": BEAT} if control.name == "link" else {}),
             }
         case Prompt():
             return {

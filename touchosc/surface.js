@@ -1,7 +1,27 @@
-// What the surface shows of the daemon's answers. `build.py` puts SURFACE (rows, models, choices, numbers) above this.
-// Every answer comes to hear(); set and setVar are those of the widget that received it.
+// What the surface shows of the daemon's answers. `build.py` puts SURFACE (rows, models, choices, numbers, port) above this.
+// Every answer comes to hear(); set and setVar are those of the widget that received it. beat() is called every two seconds.
 
 var takes = {}, rows = [], models = [], warm = {}, chosen = {model: '', final: ''}, recording = 0
+
+var heardAt = -Infinity, linked = false
+
+// What is heard cannot be answered, so the beat asks.
+globals.beat = function (set, send) {
+    var silent = Date.now() - heardAt
+    if (linked && silent > 12000) {
+        linked = false
+        set('link', 'the daemon does not answer', {send: false})
+    } else if (!linked && silent < 6000) {
+        linked = true
+        set('link', 'connected', {send: false})
+        send('/state')
+        send('/models')
+        send('/takes', SURFACE.rows)
+        send('/status')
+    }
+    send('/subscribe', SURFACE.port)
+    send('/ping', 1)
+}
 
 function clip(text, length) {
     return text.length > length ? text.slice(0, length - 1) + '~' : text
@@ -116,6 +136,7 @@ globals.hear = function (path, value, set, setVar) {
     }
 
     var answers = {
+        '/pong': function () { heardAt = Date.now() },
         '/take/queued': function (id, position, client, letter) {
             change(id, {letter: letter || remember(id).letter})
             say(id, position ? 'waits, ' + position + ' before it' : 'next', 'waits')

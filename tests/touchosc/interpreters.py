@@ -59,7 +59,9 @@ io_write('"sent":', quote(table.concat(sent, '|')), '}')
 STAGE = r"""
 'use strict'
 // A stand-in of Open Stage Control's scripting functions.
-var state = {}, globals = {}
+var state = {}, globals = {}, now = 1e6, sent = []
+Date.now = function () { return now }
+function send() { sent.push(Array.prototype.join.call(arguments, ' ')) }
 function at(id) { return state[id] || (state[id] = {value: '', vars: {}}) }
 function set(id, value, options) {
     if (options.send !== false) throw 'an answer must not be sent back'
@@ -68,8 +70,15 @@ function set(id, value, options) {
 function setVar(id, name, value) { at(id).vars[name] = value }
 function run(code) { new Function('globals', '"use strict";' + code)(globals) }
 run(CODE)
-SAYINGS.forEach(function (said) { if (HEARD.indexOf(said[0]) >= 0)
-    globals.hear(said[0], said[1].length === 1 ? said[1][0] : said[1], set, setVar) })
+SAYINGS.forEach(function (said) {
+    if (said[0] === 'beat') {
+        now += said[1][0]
+        globals.beat(set, send)
+    } else if (HEARD.indexOf(said[0]) >= 0) {
+        globals.hear(said[0], said[1].length === 1 ? said[1][0] : said[1], set, setVar)
+    }
+})
+if (sent.length) state.sent = {value: sent.join('|'), vars: {}}
 process.stdout.write(JSON.stringify(state))
 """
 
@@ -86,9 +95,9 @@ def touchosc_shows(script: str, controls: Iterable[tuple[str, str]], sayings: Se
 
 
 def stage_shows(script: str, heard: Sequence[str], sayings: Sequence[Said]) -> Shown:
-    """Return every widget that was set, and its variables, after what was said.
+    """Return every widget that was set, and its variables, after what was said; "sent" is what was sent by itself.
 
-    heard: the addresses that the session has a widget for.
+    heard: the addresses that the session has a widget for. "beat" in sayings: it comes so many milliseconds later.
     """
     head = f"var CODE = {json.dumps(script)}, HEARD = {json.dumps(heard)}\n"
     return _run([_found("node", "nodejs"), "-"], f"{head}var SAYINGS = {json.dumps(sayings)}\n{STAGE}")

@@ -88,3 +88,19 @@ def test_a_message_of_something_else_changes_nothing(touch_shows, stage_shows):
     said = (("/stem/landed", ["/x.wav"]), ("/ableton", [1]))
     assert touch_shows(*said)["error"]["text"] == ""
     assert stage_shows(*said) == {}
+
+
+def test_open_stage_control_finds_the_daemon_asks_what_it_has_and_notices_when_it_goes(stage_shows, stage):
+    assert "globals.beat(set, send)" in stage["link"].widget["onCreate"]
+    beat, pong = ("beat", [2000]), ("/pong", [1])
+    call, asked = "/subscribe 11011|/ping 1", "/state|/models|/takes 8|/status"
+
+    assert stage_shows(beat)["sent"]["value"] == call
+    found = stage_shows(beat, pong, beat, pong, beat)
+    assert found["link"]["value"] == "connected"
+    assert found["sent"]["value"] == f"{call}|{asked}|{call}|{call}"
+    gone = (beat, pong, beat, *[beat] * 6)
+    assert stage_shows(*gone)["link"]["value"] == "the daemon does not answer"
+    back = stage_shows(*gone, pong, beat)
+    assert back["link"]["value"] == "connected"
+    assert back["sent"]["value"].endswith(f"{asked}|{call}")

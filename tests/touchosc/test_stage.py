@@ -18,7 +18,7 @@ KEYS = {
     "fader": COMMON
     | {"address", "horizontal", "design", "range", "colorWidget", "typeTags", "decimals", "doubleTap"}
     | {"interaction", "bypass"},
-    "text": COMMON | {"default", "bypass", "wrap", "align", "colorText", "css", "address"},
+    "text": COMMON | {"default", "bypass", "wrap", "align", "colorText", "css", "address", "onCreate"},
     "input": COMMON | {"address", "typeTags", "align", "colorWidget", "css"},
 }
 
