@@ -191,6 +191,9 @@ PARAMETERS: dict[str, Parameter] = {
     )
 }
 
+DAW_TEMPO = dataclasses.replace(PARAMETERS["tempo"], or_zero=False)
+"""The tempo of a DAW, which is never free."""
+
 BARS_OF_SOUND = dataclasses.replace(PARAMETERS["bars"], unit="bars", or_zero=False)
 """How many bars of what sounds are kept."""
 

@@ -150,7 +150,7 @@ _TABLE = (
         "/transport/tempo",
         "bpm",
         "the DAW's tempo",
-        build.single(m.TransportTempo, "tempo"),
+        build.tempo,
     ),
     Address("/transport/signature", "numerator denominator", "the DAW's time signature", build.signature),
     Address(

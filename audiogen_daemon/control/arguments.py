@@ -26,7 +26,7 @@ def number(arguments: Arguments, index: int, name: str) -> float:
         raise CommandError(f"{name} is missing; send a number")
     value = to_number(arguments[index])
     if value is None or not math.isfinite(value):
-        raise CommandError(f"{name} {show(arguments[index])} is no number")
+        raise CommandError(f"{name} {show(arguments[index])} is no number; send a finite number")
     return value
 
 

@@ -20,7 +20,7 @@ from audiogen_daemon.control.arguments import (
     whole,
 )
 from audiogen_daemon.errors import CommandError
-from audiogen_daemon.settings import PARAMETERS, show, to_number
+from audiogen_daemon.settings import DAW_TEMPO, PARAMETERS, show, to_number
 
 RECENT_TAKES, MOST_TAKES = 16, 100
 """Takes that /takes tells without being told how many, and at most."""
@@ -165,6 +165,11 @@ def set_value(name: str) -> Callable[[Arguments], m.Command]:
         return m.SetValue(name, arguments[0])
 
     return command
+
+
+def tempo(arguments: Arguments) -> m.Command:
+    """/transport/tempo: one number that a DAW's tempo can be."""
+    return m.TransportTempo(DAW_TEMPO.parse(arguments[0]) if arguments else number(arguments, 0, "tempo"))
 
 
 def signature(arguments: Arguments) -> m.Command:

@@ -6,7 +6,7 @@ from audiogen_daemon import messages as m
 from audiogen_daemon.errors import CommandError
 from audiogen_daemon.session.state import Now, Session, Step
 from audiogen_daemon.session.values import changed
-from audiogen_daemon.settings import change
+from audiogen_daemon.settings import DAW_TEMPO, change
 from audiogen_daemon.transport import Transport
 
 FARTHEST = 1e7
@@ -14,9 +14,7 @@ FARTHEST = 1e7
 
 
 def tempo(session: Session, command: m.TransportTempo, now: Now) -> Step:
-    if command.tempo == 0:
-        raise CommandError(f"a DAW's tempo of 0 is outside 30 to 300 bpm; it stays {session.settings.tempo:g}")
-    session, effects = _follow(session, "tempo", command.tempo)
+    session, effects = _follow(session, "tempo", DAW_TEMPO.parse(command.tempo))
     if session.link:
         return session, effects
     return _moved(session, session.transport.with_tempo(command.tempo, command.received or now.monotonic), effects)

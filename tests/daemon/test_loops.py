@@ -49,9 +49,11 @@ def test_a_loop_of_bars_is_exact_and_its_findings_stand_in_done_and_sidecar(daem
         (("/generate", "x", "bars", 256, "tempo", 30), "a take of 2048 s is outside"),
         (("/generate", "x", "signature", "0/4"), '"0/4" is no time signature'),
         (("/generate", "x", "key", "H"), '"H" is no key'),
-        (("/transport/tempo", float("nan")), "nan is no number"),
+        (("/transport/tempo", float("nan")), "nan is outside 30 to 300 bpm"),
+        (("/transport/tempo", "fast"), '"fast" is no number; send 30 to 300 bpm'),
         (("/transport/tempo", 1000), "1000 is outside 30 to 300 bpm"),
         (("/transport/tempo", 0), "0 is outside 30 to 300 bpm"),
+        (("/transport/beat", float("nan")), "nan is no number; send a finite number"),
         (("/transport/signature", 0, 4), "(0, 4) is no time signature"),
         (("/set/bars", 10000), "the value stays 0"),
     ],
@@ -94,6 +96,14 @@ def test_a_stem_dropped_into_the_inbox_is_made_again_and_left_there(daemon):
         b"RIFF\x26\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x44\xac\0\0\x88\x58\x01\0\x02\0\x10\0data\x02\0\0\0\0\0"
     )
     assert "no stem of ours" in daemon.wait("/error", lambda v: v[0] == "/again", since)[1]
+
+
+def test_a_daws_tempo_cannot_be_switched_off_and_no_error_says_so(daemon):
+    since = len(daemon.heard)
+    for tempo in (0, 1000):
+        daemon.send("/transport/tempo", tempo)
+        reason = daemon.wait("/error", lambda v, tempo=tempo: v[1].startswith(str(tempo)), since)[1]
+        assert "switches it off" not in reason
 
 
 def test_half_a_bar_of_seven_eighths_is_a_take_like_any(daemon):
