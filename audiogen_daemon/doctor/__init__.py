@@ -17,6 +17,7 @@ from audiogen_daemon.doctor.machine import (
 )
 from audiogen_daemon.doctor.memory import check_memory, memory_question
 from audiogen_daemon.doctor.port import check_port
+from audiogen_daemon.doctor.tablets import check_tablets
 
 
 def examine(config: Config) -> list[Check]:
@@ -37,6 +38,7 @@ def examine(config: Config) -> list[Check]:
         check_sound(sound, config),
         check_input(source),
         check_port(config),
+        check_tablets(config),
         *folders,
         *rest,
     ]
