@@ -17,9 +17,18 @@ def generate(session: Session, command: m.Generate, now: Now) -> Step:
     settings = session.settings
     if command.prompt is not None:
         settings = change(settings, "prompt", command.prompt)
-    for name, value in command.changes:
-        settings = changed(session, settings, name, value)
-    return accept(session, settings, now, command)
+    return accept(session, _with(session, settings, command.changes), now, command)
+
+
+def _with(session: Session, settings: Settings, pairs: tuple[tuple[str, object], ...]) -> Settings:
+    """Return the settings changed by pairs; what is wrong with one is told with its name."""
+    for name, value in pairs:
+        try:
+            settings = changed(session, settings, name, value)
+        except CommandError as error:
+            known = name in PARAMETERS and not str(error).startswith(name)
+            raise CommandError(f"{name}: {error}" if known else str(error)) from error
+    return settings
 
 
 def changed(session: Session, settings: Settings, name: str, value: object) -> Settings:
@@ -39,9 +48,7 @@ def continue_take(session: Session, command: m.Continue, now: Now) -> Step:
     settings = _going_on(session, take, path) if take else session.settings
     if command.seconds is not None:
         settings = change(dataclasses.replace(settings, bars=0.0), "seconds", command.seconds)
-    for name, value in command.changes:
-        settings = changed(session, settings, name, value)
-    return accept(session, settings, now, command, continues=path)
+    return accept(session, _with(session, settings, command.changes), now, command, continues=path)
 
 
 def _going_on(session: Session, take: m.Take, path: str) -> Settings:

@@ -42,13 +42,13 @@ def test_a_loop_of_bars_is_exact_and_its_findings_stand_in_done_and_sidecar(daem
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (("/generate", "x", "tempo", 1000), "1000 is outside 30 to 300 bpm"),
-        (("/generate", "x", "tempo", float("nan")), "nan is outside 30 to 300 bpm"),
+        (("/generate", "x", "tempo", 1000), "tempo: 1000 is outside 30 to 300 bpm"),
+        (("/generate", "x", "tempo", float("nan")), "tempo: nan is outside 30 to 300 bpm"),
         (("/generate", "x", "bars", 4, "tempo", 0), "4 bars need a tempo"),
-        (("/generate", "x", "bars", 10000, "tempo", 120), "10000 is outside 0.25 to 256"),
+        (("/generate", "x", "bars", 10000, "tempo", 120), "bars: 10000 is outside 0.25 to 256"),
         (("/generate", "x", "bars", 256, "tempo", 30), "a take of 2048 s is outside"),
-        (("/generate", "x", "signature", "0/4"), '"0/4" is no time signature'),
-        (("/generate", "x", "key", "H"), '"H" is no key'),
+        (("/generate", "x", "signature", "0/4"), 'signature: "0/4" is no time signature'),
+        (("/generate", "x", "key", "H"), 'key: "H" is no key'),
         (("/transport/tempo", float("nan")), "nan is outside 30 to 300 bpm"),
         (("/transport/tempo", "fast"), '"fast" is no number; send 30 to 300 bpm'),
         (("/transport/tempo", 1000), "1000 is outside 30 to 300 bpm"),
