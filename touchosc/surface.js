@@ -187,7 +187,11 @@ globals.hear = function (path, value, set, setVar) {
             show('jam_state', 'take ' + id + ' keeps its last ' + seconds.toFixed(1) + ' s')
         },
         '/status/reply': function () {
-            for (var n = 0; n < values.length; n += 2) if (values[n] === 'jam') jam(values[n + 1])
+            var told = {}
+            for (var n = 0; n + 1 < values.length; n += 2) told[values[n]] = values[n + 1]
+            if ('jam' in told) jam(told.jam)
+            if (told.engine) show('engine', told.engine)
+            if (told.engine_reason) show('error', clip('the engine is ' + told.engine + ': ' + told.engine_reason, 220))
         },
         '/state/morph/prompt': function (slot, text) { show('morph_prompt_' + slot, clip(text, 60)) },
         '/state/morph': function () {

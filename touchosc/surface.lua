@@ -220,9 +220,11 @@ answers['/jam/kept'] = function(id, seconds)
   show('jam state', string.format('take %d keeps its last %.1f s', id, seconds))
 end
 answers['/status/reply'] = function()
-  for n = 1, #heard - 1, 2 do
-    if heard[n] == 'jam' then show('jam state', heard[n + 1] ~= 0 and string.format('jam %d plays', heard[n + 1]) or '') end
-  end
+  local told = {}
+  for n = 1, #heard - 1, 2 do told[heard[n]] = heard[n + 1] end
+  if told.jam then show('jam state', told.jam ~= 0 and string.format('jam %d plays', told.jam) or '') end
+  if told.engine then show('engine', told.engine) end
+  if told.engine_reason then show('error', clip('the engine is ' .. told.engine .. ': ' .. told.engine_reason, 220)) end
 end
 answers['/state/morph/prompt'] = function(slot, text)
   show(string.format('morph prompt %d', slot), clip(text, 60))

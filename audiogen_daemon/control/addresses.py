@@ -268,7 +268,8 @@ ANSWERS: tuple[tuple[str, str, str], ...] = (
     (
         "/status/reply",
         "name value …",
-        "engine, model, queue, speed, device; daemon is new after a restart. In MB: memory_mb of all warm models,"
+        "engine, with engine_reason where it is not ready for one, model, queue, speed, device; daemon is new after a"
+        " restart. In MB: memory_mb of all warm models,"
         " warm_mb of each, mlx_active_mb and mlx_cache_mb, and of the processes daemon_memory_mb and engine_memory_mb",
     ),
     ("/help/reply", "address arguments text", "one row of the table"),

@@ -97,6 +97,7 @@ def status(session: Session, command: m.Status, now: Now) -> Step:
     running = session.running.takes[0].id if session.running else 0
     facts: dict[str, object] = {
         "engine": session.engine,
+        **({"engine_reason": session.engine_reason} if session.engine_reason else {}),
         "model": session.settings.model,
         "warm": ",".join(info.name for info in session.warm),
         "running": running,

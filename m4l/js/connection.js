@@ -17,6 +17,7 @@ var Connection = (function () {
     var silent = 0;
     var daemon = "";
     var engine = "";
+    var whyDown = "";
 
     function start() {
         Daemon.port(Controls.get("daemon_port"));
@@ -177,7 +178,16 @@ var Connection = (function () {
         }
         daemon = found.daemon || daemon;
         heardEngine(String(found.engine));
+        tellWhy(engine === "down" ? String(found.engine_reason || "") : "");
         Missed.checkedIn(Number(found.running) === 0 && Number(found.queued) === 0 && !Number(found.finals));
+    }
+
+    // Who connects late has not heard why the engine is down.
+    function tellWhy(reason) {
+        if (reason && reason !== whyDown) {
+            Show.problem("the engine is down: " + reason + "; audiogen-daemon doctor");
+        }
+        whyDown = reason;
     }
 
     function heardEngine(word) {

@@ -1,6 +1,9 @@
 """The device finds the daemon, says why when it does not, and finds it again."""
 
+import os
+import signal
 import socket
+import subprocess
 
 from tests.live_daemon import free_port, live_daemon
 from tests.m4l.live import eventually
@@ -117,6 +120,17 @@ def test_a_daemon_that_has_no_place_free_is_not_called_silent(open_live, tmp_pat
 
         first.unload()
         second.wait_connected()
+
+
+def test_a_device_that_comes_late_is_told_why_the_engine_is_down(open_live, tmp_path):
+    with live_daemon(tmp_path, "engine.quick_deaths=1") as daemon:
+        children = subprocess.run(["pgrep", "-P", str(daemon.process.pid)], capture_output=True, text=True, check=True)
+        os.kill(int(children.stdout.split()[0]), signal.SIGKILL)
+        daemon.wait("/engine/state", lambda values: values == ["down"])
+        device = open_live().device({"Daemon Port": daemon.port, "Reply Port": free_port()})
+
+        eventually(lambda: device.connection == "connected, but the engine is down", device.tell)
+        assert device.wait_note("the engine is down: engine exited with signal 9").endswith("; audiogen-daemon doctor")
 
 
 def test_a_device_that_is_removed_unsubscribes(device, daemon):

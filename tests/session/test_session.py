@@ -284,6 +284,9 @@ def test_status_tells_names_and_values():
     facts = status_of(ready())
     assert (facts["engine"], facts["queued"], facts["model"]) == ("ready", 0, "tone")
     assert facts["jam"] == 0
+    assert "engine_reason" not in facts
+    down = status_of(play(ready(), m.EngineState("down", "three quick deaths"))[0])
+    assert (down["engine"], down["engine_reason"]) == ("down", "three quick deaths")
 
 
 def status_of(session) -> dict[str, object]:

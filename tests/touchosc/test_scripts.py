@@ -20,6 +20,20 @@ def test_the_jam_is_told(touch_shows, stage_shows, said, text):
     assert touch_shows(before, said)["jam state"]["text"] == stage_shows(before, said)["jam_state"]["value"] == text
 
 
+def test_whoever_comes_late_sees_how_the_engine_is_and_why(touch_shows, stage_shows):
+    for facts, engine, error in (
+        (["engine", "ready", "jam", 0], "ready", ""),
+        (
+            ["engine", "down", "engine_reason", "three quick deaths", "jam", 0],
+            "down",
+            "the engine is down: three quick deaths",
+        ),
+    ):
+        touch, stage = touch_shows(("/status/reply", facts)), stage_shows(("/status/reply", facts))
+        assert touch["engine"]["text"] == stage["engine"]["value"] == engine
+        assert touch["error"]["text"] == stage.get("error", {"value": ""})["value"] == error
+
+
 def test_the_mixed_prompts_are_told(touch_shows, stage_shows):
     said = (("/state/morph/prompt", [2, "dark techno"]), ("/state/morph", [0, 0.25, 1, 0]))
     touch, stage = touch_shows(*said), stage_shows(*said)
