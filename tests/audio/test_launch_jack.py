@@ -77,14 +77,21 @@ def capture(jack: Jack, file: Path) -> Iterator[None]:
     assert ear.wait(20) == 0
 
 
-def onsets(file: Path) -> list[float]:
-    """Return when each click's first sample left the speaker, in monotonic seconds."""
+def recorded(file: Path) -> tuple[np.ndarray, Callable[[int], float]]:
+    """Return the samples, and what tells when each of them left the speaker, in monotonic seconds."""
     heard = np.load(file)
-    pcm, frames = heard["pcm"].ravel(), heard["pcm"].shape[1]
+    frames = heard["pcm"].shape[1]
     # Blocks follow each other without a gap: the one whose time was taken soonest tells that of all around it.
     starts = heard["at"] - np.arange(len(heard["at"])) * frames / RATE + float(heard["latency"])
-    first = np.flatnonzero((pcm[1:] > 0.4) & (pcm[:-1] <= 0.4))  # a click's second sample is its first loud one
-    return [starts[max(0, i // frames - 24) :][:48].min() + i / RATE for i in first]
+    return heard["pcm"].ravel(), lambda i: starts[max(0, i // frames - 24) :][:48].min() + i / RATE
+
+
+def onsets(file: Path) -> list[float]:
+    """Return when each click's first sample left the speaker, in monotonic seconds."""
+    pcm, when = recorded(file)
+    return [
+        when(i) for i in np.flatnonzero((pcm[1:] > 0.4) & (pcm[:-1] <= 0.4))
+    ]  # its second one is its first loud one
 
 
 @contextlib.contextmanager
@@ -141,4 +148,35 @@ def test_takes_begin_on_the_beat_of_another_program_on_link(jack: Jack, tmp_path
     with link_peer(TEMPO) as peer, clicking(jack, tmp_path, "transport.source=link") as daemon:
         daemon.wait("/state/tempo", lambda values: values == [TEMPO])
         errors = launch_errors(jack, daemon, tmp_path, peer.beat_began, launches=12)
+    assert np.percentile(np.abs(errors), 95) <= ALLOWED
+
+
+def test_variations_swap_and_end_on_the_bar_of_a_daw(jack: Jack, tmp_path: Path) -> None:
+    sets = ("monitor.enabled=true", "monitor.device=system", "transport.launch=bar", f"stems.rate={RATE}")
+    bar, errors = 2 * BEAT, []
+    with live_daemon(tmp_path, *sets, environment=os.environ | jack.env) as daemon:
+        daemon.send("/generate", "x", "bars", 1, "tempo", TEMPO, "loop", 1, "variations", 2, "launch", "off")
+        for take, level in ((1, 0.5), (2, -0.5)):
+            path = daemon.wait("/stem/saved", lambda v, take=take: v[0] == take)[1]
+            soundfile.write(path, np.full((2 * RATE, 1), level, np.float32), RATE, "FLOAT")
+        daemon.send("/monitor/stop")
+        with song(daemon.port) as playing:
+            daemon.wait("/state/tempo")
+            daemon.send("/transport/signature", 2, 4)
+            for attempt in range(20):
+                before, file = jack.xruns(), tmp_path / f"swap{attempt}.npz"
+                with capture(jack, file):
+                    for name in (1, "B"):
+                        since = len(daemon.heard)
+                        daemon.send("/monitor/play", name)
+                        daemon.wait("/take/playing", since=since)
+                    daemon.send("/monitor/stop")
+                    wait_for(lambda: silent(daemon))
+                if jack.xruns() == before:
+                    pcm, when = recorded(file)
+                    swapped, ended = np.flatnonzero(pcm < -0.49)[0], np.flatnonzero(np.abs(pcm) > 1e-3)[-1] + 1
+                    errors += [(when(i) - playing.began + bar / 2) % bar - bar / 2 for i in (swapped, ended)]
+                if len(errors) >= 12:
+                    break
+    assert len(errors) >= 12
     assert np.percentile(np.abs(errors), 95) <= ALLOWED
