@@ -106,7 +106,7 @@ end
 local function chosenFolder()
   local stored = reaper.GetExtState(SECTION, 'folder')
   local offered = stored ~= '' and stored or home() .. '/Music/Audiogen'
-  local given, text = reaper.GetUserInputs('audiogen', 1, 'Drop folder:,extrawidth=300', offered)
+  local given, text = reaper.GetUserInputs('audiogen', 1, 'Drop folder:,extrawidth=300,separator=|', offered)
   if not given or text == '' then return nil end
   text = text:gsub('^~', (home():gsub('%%', '%%%%'))):gsub('[/\\]+$', '')
   reaper.SetExtState(SECTION, 'folder', text, true)

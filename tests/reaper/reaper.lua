@@ -11,10 +11,12 @@ reaper = {
   SetExtState = function(section, key, value, persist) states[section .. '/' .. key] = value end,
   SetToggleCommandState = function(section, command, state) note('toggle ' .. state) return true end,
   RefreshToolbar2 = function(section, command) end,
+  -- Of one field no more is returned than what stands before the separator, a comma unless the captions say another.
   GetUserInputs = function(title, count, captions, values)
     asked = values
     if ANSWER == '<cancel>' then return false, values end
-    return true, ANSWER ~= '' and ANSWER or values
+    local separator, answer = captions:match('separator=(.)') or ',', ANSWER ~= '' and ANSWER or values
+    return true, answer:sub(1, (answer:find(separator, 1, true) or #answer + 1) - 1)
   end,
   -- The listing is kept until index -1 asks for a new one.
   EnumerateFiles = function(folder, index)

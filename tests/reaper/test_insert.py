@@ -121,7 +121,7 @@ def test_it_is_off_after_reaper_ended_it(play):
 
 
 def test_the_folder_is_asked_for_and_remembered(play):
-    folder = "/Volumes/My Disk/Über 100%"
+    folder = '/Volumes/My Disk, "old"/Über 100% 🎹'
     scenario = "track('a') start() land('x.wav', 1) tick(1) start() tick(1) start()"
     project = play(scenario, folder=folder, answer=f"{folder}//")
     assert len(project["items"]) == 1
