@@ -10,6 +10,7 @@ import soundfile
 from audiogen_daemon import messages as m
 from audiogen_daemon.carrier import Carrier, Parts
 from audiogen_daemon.config import load
+from audiogen_daemon.control import osc
 from audiogen_daemon.journal import Journal
 from audiogen_daemon.keeper import MADE_AGAIN, StemKeeper
 from audiogen_daemon.settings import Settings
@@ -66,17 +67,20 @@ def test_another_jam_has_nothing_of_the_one_before(band):
     assert band.starts(4, after=3) == ""
 
 
-def test_a_take_whose_saving_fails_in_any_way_is_told_of():
+def test_a_take_whose_saving_fails_in_any_way_is_told_of_and_how_much_of_a_jam_there_is():
     def fails(*_):
         raise ValueError("no such rate")
 
-    take, told = m.Take(3, "u3", Settings(seed=0), ""), []
-    keeper = types.SimpleNamespace(save=fails, save_end=fails, audio=lambda *_: (np.zeros((1, 1)), RATE))
+    take, told, sent = m.Take(3, "u3", Settings(seed=0), ""), [], []
+    keeper = types.SimpleNamespace(save=fails, save_end=fails, audio=lambda *_: (np.zeros((500, 1)), RATE))
+    peers = types.SimpleNamespace(everybody=lambda now, also=None: [also])
+    network = types.SimpleNamespace(send=lambda datagram, peer: sent.append((osc.decode(datagram), peer)))
     with ThreadPoolExecutor(1) as disk:
-        others = {**dict.fromkeys(Parts.__dataclass_fields__), "trace": NoTrace()}
+        others = {**dict.fromkeys(Parts.__dataclass_fields__), "trace": NoTrace(), "peers": peers, "socket": network}
         carrier = Carrier(Parts(**{**others, "disk": disk, "keeper": keeper, "tell": told.append}))
         carrier.carry_out(m.SaveStem(take, False, 1.0))
-        carrier.carry_out(m.KeepJam(1, take))
+        carrier.carry_out(m.KeepJam(1, take, m.Peer("127.0.0.1", 4001)))
+    assert sent == [([("/jam/kept", [3, 0.5])], m.Peer("127.0.0.1", 4001))]
     for event in told:
         assert isinstance(event, m.StemUnsaved)
         assert event.take == take
