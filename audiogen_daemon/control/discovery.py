@@ -17,6 +17,8 @@ MISSING = "the zeroconf package is not here, so no tablet finds the daemon by it
 LOOK = 5.0
 """Seconds between two looks at which networks this machine is in."""
 CLOSE = 5.0
+VIRTUAL = ("docker", "veth", "br-", "virbr", "vmnet", "vboxnet", "utun", "tun")
+"""What the names of interfaces begin with that no tablet is behind."""
 
 
 class Announcer:
@@ -119,10 +121,13 @@ def _addresses(listen: Peer) -> list[str]:
 
 
 def network_addresses() -> list[str]:
-    """Return this machine's addresses on its networks.
+    """Return this machine's IPv4 addresses on its networks, those first by which it reaches others."""
+    found = dict.fromkeys([*_by_routes(), *_by_interfaces()])
+    return [address for address in found if not ipaddress.ip_address(address).is_loopback]
 
-    Connecting a UDP socket sends nothing; it makes the kernel choose the address of the way there.
-    """
+
+def _by_routes() -> list[str]:
+    """Connecting a UDP socket sends nothing; it makes the kernel choose the address of the way there."""
     found = []
     for target in ("10.255.255.255", "172.31.255.255", "192.168.255.255", "198.51.100.1"):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
@@ -131,7 +136,20 @@ def network_addresses() -> list[str]:
             except OSError:
                 continue
             found.append(probe.getsockname()[0])
-    return [address for address in dict.fromkeys(found) if not ipaddress.ip_address(address).is_loopback]
+    return found
+
+
+def _by_interfaces() -> list[str]:
+    """A network that this machine makes itself, such as a hotspot for the tablet, is on the way to nowhere else.
+
+    What only leads to virtual machines or to one other end, as a VPN does, is left out.
+    """
+    try:
+        import ifaddr  # comes with zeroconf
+    except ImportError:
+        return []
+    adapters = [adapter for adapter in ifaddr.get_adapters() if not adapter.name.startswith(VIRTUAL)]
+    return [str(ip.ip) for adapter in adapters for ip in adapter.ips if ip.is_IPv4 and ip.network_prefix < 31]
 
 
 def _instance(name: str) -> str:

@@ -138,7 +138,26 @@ def test_every_interface_means_those_that_lead_to_a_network(monkeypatch):
             return (self.chosen, 40000)
 
     monkeypatch.setattr(socket, "socket", Probe)
+    monkeypatch.setattr(discovery, "_by_interfaces", list)
     assert discovery._addresses(Peer("0.0.0.0", 11010)) == ["10.0.0.7", "192.168.1.20"]
+
+
+def test_a_hotspot_of_this_machine_is_one_of_its_networks(monkeypatch):
+    ifaddr = pytest.importorskip("ifaddr", reason="the lan extra is not installed")
+    found = {
+        "lo0": ("127.0.0.1", 8),
+        "en0": ("192.168.1.20", 24),
+        "bridge100": ("192.168.2.1", 24),
+        "en5": ("169.254.7.7", 16),
+        "utun3": ("10.8.0.2", 24),
+        "ppp0": ("10.9.0.2", 32),
+        "docker0": ("172.17.0.1", 16),
+    }
+    adapters = [ifaddr.Adapter(name, name, [ifaddr.IP(*address, name)]) for name, address in found.items()]
+    adapters.append(ifaddr.Adapter("en1", "en1", [ifaddr.IP(("fe80::1", 0, 0), 64, "en1")]))
+    monkeypatch.setattr(ifaddr, "get_adapters", lambda: adapters)
+    monkeypatch.setattr(discovery, "_by_routes", lambda: ["192.168.1.20"])
+    assert discovery.network_addresses() == ["192.168.1.20", "192.168.2.1", "169.254.7.7"]
 
 
 @pytest.mark.parametrize(
