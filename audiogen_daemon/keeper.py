@@ -264,7 +264,9 @@ def finished(settings: Settings, pcm: PCM, rate: int, stem_rate: int) -> tuple[P
     """
     if not settings.overrun:
         return pcm, rate, ()
-    goal = Goal(round(settings.length * stem_rate), settings.tempo if settings.bars else 0.0, bool(settings.loop))
+    samples, tempo = round(settings.length * stem_rate), settings.tempo if settings.bars else 0.0
+    numerator, denominator = settings.signature
+    goal = Goal(samples, tempo, bool(settings.loop), 4.0 * numerator / denominator)
     out, findings = finish(resample(pcm, rate, stem_rate), stem_rate, goal)
     return out, stem_rate, findings
 

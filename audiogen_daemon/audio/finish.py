@@ -1,4 +1,4 @@
-"""A take is finished: brought to its tempo, its first beat to the start, its end to its beginning, to exact length.
+"""A take is finished: brought to its tempo, its one to the start, its end to its beginning, to exact length.
 
 Models keep a tempo to a few per cent. More is therefore made than was asked for; here it is found out what came out,
 and cut, nudged and blended from that. Pure: the same take gives the same stem.
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from audiogen_daemon.audio import beats, loops
+from audiogen_daemon.audio.downbeat import beats_before_one
 from audiogen_daemon.audio.ring import PCM
 from audiogen_daemon.audio.stretch import StretchMissing, stretch
 
@@ -24,18 +25,23 @@ Findings = tuple[tuple[str, float | str], ...]
 
 @dataclass(frozen=True)
 class Goal:
-    """What a take shall be. samples: exact length. tempo: quarter notes per minute, 0 leaves time as it is."""
+    """What a take shall be.
+
+    samples: exact length. tempo: quarter notes per minute, 0 leaves time as it is. meter: quarter notes in a bar; with
+    0 no bar is looked for, and the take begins on its first beat.
+    """
 
     samples: int
     tempo: float
     loop: bool
+    meter: float = 0.0
 
 
 def finish(pcm: PCM, rate: int, goal: Goal) -> tuple[PCM, Findings]:
     """Return exactly `goal.samples` of (samples, channels), and what was found and done, as (name, value) pairs.
 
-    tempo, confidence: as heard. stretched: new length over old. shift: seconds by which the first beat was moved
-    forward. seam: seconds that were blended. note: why something was not done.
+    tempo, confidence: as heard. stretched: new length over old. shift: seconds by which its one, or its first beat, was
+    moved forward. seam: seconds that were blended. note: why something was not done.
     A beat that is not sure (a pad, a short take, a tempo more than 8 % off) leaves time as it is.
     """
     found: list[tuple[str, float | str]] = []
@@ -65,7 +71,7 @@ def _doubt(beat: beats.Beat, tempo: float) -> str:
 
 
 def _to_the_grid(pcm: PCM, rate: int, goal: Goal, found: list[tuple[str, float | str]]) -> tuple[PCM, int]:
-    """Return the take in time, and the sample at which its first beat lies."""
+    """Return the take in time, and the sample at which it is to begin: just before its one, or its first beat."""
     beat = beats.track(pcm, rate, goal.tempo)
     if beat is None:
         found += [("confidence", 0.0), ("note", "no beat was heard; time is left as it is")]
@@ -75,7 +81,8 @@ def _to_the_grid(pcm: PCM, rate: int, goal: Goal, found: list[tuple[str, float |
         found.append(("note", _doubt(beat, goal.tempo)))
         return pcm, 0
     found.insert(0, ("tempo", round(beat.tempo, 3)))
-    ratio, first = beat.tempo / goal.tempo, beat.first
+    ratio, first, pulse = beat.tempo / goal.tempo, beat.first, 60.0 / beat.tempo
+    upbeats = beats_before_one(pcm, rate, first, pulse, goal.meter)
     needed = goal.samples + (round(loops.LONGEST * rate) if goal.loop else 0)
     seconds = goal.samples / rate
     if abs(ratio - 1) * seconds > min(DRIFT, DRIFT_SHARE * seconds):
@@ -83,16 +90,16 @@ def _to_the_grid(pcm: PCM, rate: int, goal: Goal, found: list[tuple[str, float |
             found.append(("note", "too little was made to bring it to the tempo"))
         else:
             try:
-                pcm, first = stretch(pcm, rate, ratio), first * ratio
+                pcm, first, pulse = stretch(pcm, rate, ratio), first * ratio, pulse * ratio
                 found.append(("stretched", round(ratio, 5)))
             except StretchMissing as error:
                 found.append(("note", f"not brought to the tempo: {error}"))
-    spare = len(pcm) - goal.samples
-    shift = round((first - LEAD) * rate)
-    if abs(first - LEAD) <= CLOSE:
-        shift = 0
-    elif shift > spare and not goal.loop:
+    spare, begins = (len(pcm) - goal.samples) / rate, first - LEAD
+    if goal.loop or begins + upbeats * pulse <= spare:
+        begins += upbeats * pulse
+    fits = goal.loop or begins <= spare
+    if not fits:
         found.append(("note", f"too little was made to begin on the first beat, which is {first:.2f} s in"))
-        shift = 0
+    shift = round(begins * rate) if fits and abs(begins) > CLOSE else 0
     found.append(("shift", round(shift / rate, 4)))
     return pcm, shift

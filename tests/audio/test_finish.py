@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from audiogen_daemon.audio import beats
+from audiogen_daemon.audio.downbeat import beats_before_one
 from audiogen_daemon.audio.finish import Goal, finish
 from audiogen_daemon.settings import Settings
-from tests.audio.rhythms import RATE, drums, pad
+from tests.audio.rhythms import RATE, drums, marked, pad
 
 
 def finished(sound, tempo=120.0, seconds=8.0, loop=True):
@@ -42,6 +43,21 @@ def test_a_first_beat_that_nothing_is_left_behind_of_is_told():
     out, findings = finished(drums(120, 8.1, 1, delay=0.4), loop=False)
     assert len(out) == 8 * RATE
     assert findings["note"] == "too little was made to begin on the first beat, which is 0.40 s in"
+
+
+@pytest.mark.parametrize("loop", [True, False])
+def test_an_upbeat_leaves_the_one_at_the_start(loop):
+    bars = marked([0.1, 0.9, 0.1, 0.1], 5)
+    out, findings = finish(bars, RATE, Goal(8 * RATE, 120, loop, 4.0))
+    assert dict(findings)["shift"] == pytest.approx(0.5, abs=0.02)
+    assert beats_before_one(np.concatenate([out, out]), RATE, 0.0, 0.5, 4.0) == 0
+    assert np.abs(out[: RATE // 10]).max() > 0.5
+
+
+def test_a_one_that_nothing_is_left_behind_of_leaves_the_first_beat_at_the_start():
+    out, findings = finish(marked([0.1, 0.1, 0.1, 0.9], 5)[: 9 * RATE], RATE, Goal(8 * RATE, 120, False, 4.0))
+    assert len(out) == 8 * RATE
+    assert dict(findings)["shift"] == 0.0
 
 
 def test_a_take_in_time_is_not_touched_but_for_its_seam():
