@@ -25,7 +25,7 @@ class Sampling:
     guidance: float = 2.0
     top_k: int = 150
     temperature: float = 0.85
-    key_guidance: float = 4.0
+    key_guidance: float = 0.0
 
 
 @torch.no_grad()
