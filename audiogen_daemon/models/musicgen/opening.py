@@ -58,8 +58,11 @@ class Openings:
         if count_in is None:
             return Opening(np.zeros((0, len(self._delays)), np.int32), 0, self._window())
         beat = count_in.beat_frames(request.tempo, request.prompt)
-        tokens = self._count_in_codes(beat, count_in.playable(stated_key(request.prompt)))
-        return Opening(tokens[: -count_in.held_back_frames], len(tokens), self._window(len(tokens), beat))
+        key = count_in.playable(stated_key(request.prompt))
+        tokens, known = self._count_in_codes(beat, key), slice(-count_in.held_back_frames)
+        longer = len(tokens) + frames > self._config.max_frames
+        clicks = self._count_in_codes(beat, None)[known] if longer and key is not None else None
+        return Opening(tokens[known], len(tokens), self._window(len(tokens), beat, clicks))
 
     def encode(self, pcm: PCM) -> Tokens:
         """Codec tokens (frames, K) of (samples, channels); stereo codebooks alternate left and right."""
@@ -71,7 +74,7 @@ class Openings:
         """Frames that a new window listens to at most."""
         return min(int(MAX_PROMPT_SECONDS * self.frames_per_second), int(KEPT * self._config.max_frames))
 
-    def _window(self, primer: int = 0, beat: int = 1) -> Window:
+    def _window(self, primer: int = 0, beat: int = 1, clicks: Tokens | None = None) -> Window:
         bar = beat * BAR_BEATS if beat > 1 else 1
         return Window(
             positions=columns_needed(self._config.max_frames, self._delays),
@@ -80,6 +83,7 @@ class Openings:
             special=self._config.decoder.special_token,
             primer=primer,
             bar=bar if 2 * bar <= self._kept else beat,
+            clicks=clicks,
         )
 
     def _encode_count_in(self, frames_per_beat: int, key: Key | None) -> Tokens:

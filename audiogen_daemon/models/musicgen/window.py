@@ -21,7 +21,8 @@ class Window:
     most. delays: of the codebooks. special: the token of the starting column and of places without a frame. primer:
     frames at the start of the sequence that begin every window, such as a count-in. bar: of what follows the primer,
     only multiples of so many frames are left out, so that the kept frames are in time with the primer; at most half of
-    what is kept.
+    what is kept. clicks: (frames, K), what later windows begin with in place of the primer's first frames, such as a
+    count-in that does not play the first prompt's key once more.
     """
 
     positions: int
@@ -30,6 +31,7 @@ class Window:
     special: int
     primer: int = 0
     bar: int = 1
+    clicks: Tokens | None = None
 
     def again(self, columns: Tokens) -> Tokens:
         """The columns of a new window: (columns, takes, K) as drawn so far in this one to fewer of them, or all.
@@ -42,4 +44,6 @@ class Window:
         for k, wait in enumerate(self.delays):
             frames = columns[1 + wait :, :, k]
             fresh[1 + wait :, :, k] = np.delete(frames, slice(self.primer, self.primer + left_out), axis=0)
+            if self.clicks is not None:
+                fresh[1 + wait : 1 + wait + len(self.clicks), :, k] = self.clicks[:, None, k]
         return fresh

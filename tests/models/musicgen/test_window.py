@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audiogen_daemon.models.keys import Key
 from audiogen_daemon.models.musicgen import blocks, steps
 from audiogen_daemon.models.musicgen.conditions import combine
 from audiogen_daemon.models.musicgen.delay import undelay
@@ -13,6 +14,7 @@ from audiogen_daemon.models.musicgen.window import Window
 from audiogen_daemon.models.pipeline import Progress, Request, Sampling
 from audiogen_daemon.models.sampling import draw
 from tests.models.musicgen.playing import WAYS, sound, spied, tiny
+from tests.models.musicgen.test_pipeline import CADENCE
 from tests.models.reference.tiny_musicgen import MONO, SHAPES, changed
 
 REQUEST = Request("dusty rhodes loop", seconds=4.0, seed=3, sampling=Sampling(top_k=50))
@@ -181,3 +183,23 @@ def test_a_continuation_may_be_longer_than_the_trained_length(mono):
 
     assert pcm.shape == (80_000, 1)
     assert np.isfinite(pcm).all()
+
+
+def test_later_windows_of_a_take_in_a_key_begin_with_clicks_alone(tmp_path, readings):
+    config = changed(MONO, "audiogen", {"count_in": COUNT_IN | {"cadence": CADENCE}})
+    tuned = tiny(tmp_path, config, frames=2 * TRAINED)
+    request = replace(REQUEST, prompt="dusty rhodes in F# minor", tempo=600.0, seconds=8.0)
+    beat, known = 5, 10 - 3
+    openings = tuned._openings
+    clicks, cadence = (openings._count_in_codes(beat, key)[:known] for key in (None, Key(6, "minor")))
+
+    spied(tuned, request)
+
+    whole = known - max(tuned.delays)
+    np.testing.assert_array_equal(undelay(readings[0][:, 0], tuned.delays, 0, whole), cadence[:whole])
+    later = [undelay(window[:, 0], tuned.delays, 0, known) for window in readings[1:]]
+    assert len(later) > 2
+    assert not np.array_equal(clicks, cadence)
+    for window in later:
+        np.testing.assert_array_equal(window, clicks)
+    assert openings(replace(request, seconds=1.0), 50).window.clicks is None
