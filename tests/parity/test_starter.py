@@ -8,7 +8,7 @@ import pytest
 import audiogen_daemon
 from audiogen_daemon.evaluation.key import best_scales, chroma
 from audiogen_daemon.models.backend import CPU
-from audiogen_daemon.models.keys import Key, without_key
+from audiogen_daemon.models.keys import Key, stated_key, without_key
 from audiogen_daemon.models.musicgen.pipeline import load
 from audiogen_daemon.models.pipeline import Audio, Request, Sampling
 
@@ -96,7 +96,7 @@ def test_transformers_makes_the_recipes_greedy_tokens(reference):
 
 
 def test_a_greedy_take_of_the_product_is_the_recipes(reference):
-    """The product's take after its count-in, sample by sample, the prompt's key weighed as both weigh it."""
+    """The product's take after clicks and cadence, sample by sample, the prompt's key weighed as both weigh it."""
     import torch
     from tokenizers import Tokenizer
 
@@ -111,7 +111,7 @@ def test_a_greedy_take_of_the_product_is_the_recipes(reference):
     codec = taken(STARTER)
     eighth = nearest_eighth(88)
     opening = 4 * eighth
-    [prime] = Primes(codec, torch.device("cpu"))([(eighth, None)])
+    [prime] = Primes(codec, torch.device("cpu"))([(eighth, stated_key(PROMPT))])
     tokenizer = Tokenizer.from_file(str(STARTER / "tokenizer.json"))
     tokenizer.enable_padding(pad_id=0)
     ids, keyless = torch.tensor([e.ids for e in tokenizer.encode_batch([PROMPT, without_key(PROMPT)])]).split(1)
