@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -252,7 +253,16 @@ def _build(values: Mapping[str, Any]) -> Config:
     config = Config(**parts)
     for text, name in ((config.osc.listen, "osc.listen"), *((t, "osc.notify") for t in config.osc.notify)):
         parse_peer(text, name)
+    for text in config.osc.allow:
+        _check_network(text)
     return _with_folders(config)
+
+
+def _check_network(text: str) -> None:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError as error:
+        raise ConfigError(f"osc.allow = {show(text)} is no network, as 192.168.1.0/24, and no address") from error
 
 
 def _typed(name: str, value: Any, kind: Any) -> Any:

@@ -59,7 +59,7 @@ class Daemon:
         self._finisher = ThreadPoolExecutor(1, thread_name_prefix="finish")
         self._journal = Journal(Path(config.daemon.state) / "journal.sqlite3")
         self._socket = osc.Socket(config.listen, config.osc.allow, self._datagram)
-        self._peers = Peers(config.notify, config.osc.max_subscribers, config.osc.subscribe_timeout)
+        self._peers = Peers(osc.numeric(config.notify), config.osc.max_subscribers, config.osc.subscribe_timeout)
         self._engine = Supervisor(_start(config), _patience(config), self._engine_said)
         self._keeper = StemKeeper(config, self._journal)
         self._previews = Previews(Path(config.daemon.state) / "previews", self._from_thread)

@@ -26,6 +26,7 @@ def test_later_sources_win(tmp_path):
         ('[engine]\nquantize = "fast"', "allowed are off, quality, balanced, speed, and bits: 8, 4, 0"),
         ('[osc]\nlisten = "nowhere"', "is no host:port"),
         ("[osc]\nnotify = 5", "is no list of texts"),
+        ('[osc]\nallow = ["my tablet"]', 'osc.allow = "my tablet" is no network, as 192.168.1.0/24'),
         ("not toml", "audiogen.toml"),
     ],
 )

@@ -7,6 +7,7 @@ into 0.0, drops arguments of unknown types, and never returns from a bundle elem
 import asyncio
 import ipaddress
 import logging
+import math
 import socket
 import struct
 from collections import deque
@@ -24,11 +25,15 @@ log = logging.getLogger(__name__)
 MAX_DATAGRAM = 65535
 MAX_ANSWER = 8000
 """Bytes of a datagram we send: macOS refuses more than 9216 by default."""
+SHORT_TEXT = 32
+"""Characters of a text that is not cut any more."""
 MAX_DEPTH = 8
 RECEIVE_BUFFER = 4 * 2**20
 INBOX_LIMIT = 100_000
 STRANGERS = 16
 """Hosts that are not let in and are named in the log; source addresses can be forged without end."""
+
+_LARGEST_FLOAT = float(np.finfo(np.float32).max)
 
 Words = tuple[str, list[Any]]
 
@@ -116,6 +121,8 @@ def _message(data: bytes) -> Words:
                 raise MalformedOSC(f"{address}: argument {len(arguments) + 1} ({tag}) is cut short")
         elif tag in _SIZED:
             read = _SIZED[tag]
+            if tag == "b" and data[index : index + 1] >= b"\x80":
+                raise MalformedOSC(f"{address}: argument {len(arguments) + 1} is a blob of less than 0 bytes")
         else:
             raise MalformedOSC(f"{address}: unknown type {tag!r} of argument {len(arguments) + 1}")
         value, index = read(data, index)
@@ -124,12 +131,16 @@ def _message(data: bytes) -> Words:
 
 
 def encode(address: str, arguments: Iterable[Any]) -> bytes:
-    """Return the datagram of a message; long texts are cut so that it stays below MAX_ANSWER bytes."""
-    values = list(arguments)
+    """Return the datagram of a message; so that it stays below MAX_ANSWER bytes, long texts are cut, then the end."""
+    values = list(arguments)[:MAX_ANSWER]  # none of them takes less than a byte
     datagram = _encode(address, values)
     while len(datagram) > MAX_ANSWER:
-        longest = max(range(len(values)), key=lambda i: len(values[i]) if isinstance(values[i], str) else 0)
-        values[longest] = values[longest][: len(values[longest]) // 2] + "…"
+        lengths = [len(value) if isinstance(value, str) else 0 for value in values]
+        longest = lengths.index(max(lengths))
+        if lengths[longest] > SHORT_TEXT:
+            values[longest] = values[longest][: lengths[longest] // 2] + "…"
+        else:
+            del values[len(values) // 2 :]
         datagram = _encode(address, values)
     return datagram
 
@@ -142,7 +153,7 @@ def _encode(address: str, values: list[Any]) -> bytes:
         elif isinstance(value, int):
             builder.add_arg(value, "i" if -(2**31) <= value < 2**31 else "h")
         elif isinstance(value, float):
-            builder.add_arg(value, "f")
+            builder.add_arg(value, "d" if _LARGEST_FLOAT < abs(value) < math.inf else "f")
         else:
             builder.add_arg(_text(str(value)), "s")
     datagram: bytes = builder.build().dgram
@@ -152,6 +163,25 @@ def _encode(address: str, values: list[Any]) -> bytes:
 def _text(text: str) -> str:
     """Return a text without what ends a string on the wire, and with ? for bytes of a file's name that are no UTF-8."""
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def numeric(peers: Iterable[Peer]) -> tuple[Peer, ...]:
+    """Return peers by their addresses, looked up once: a look-up for each message might hold up all others."""
+    found = []
+    for peer in peers:
+        try:
+            there = socket.getaddrinfo(peer.host, peer.port, type=socket.SOCK_DGRAM)
+        except (OSError, UnicodeError) as error:
+            log.warning("%s in osc.notify is not known (%s), so it hears nothing; give its address", peer.host, error)
+            continue
+        # "localhost" is both, and most programs listen on IPv4.
+        address = min(there, key=lambda one: one[0] != socket.AF_INET)[4]
+        found.append(Peer(str(address[0]), peer.port))
+    return tuple(found)
 
 
 class Socket:
@@ -168,8 +198,9 @@ class Socket:
         self._pumping = False
         self._strangers: set[str] = set()
         self.refused = 0
-        family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
-        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        self._family = _family(listen.host)
+        self._other: socket.socket | None = None
+        self._socket = socket.socket(self._family, socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
         self._socket.setblocking(False)
         try:
@@ -194,13 +225,24 @@ class Socket:
         if hasattr(self, "_loop"):
             self._loop.remove_reader(self._socket)
         self._socket.close()
+        if self._other is not None:
+            self._other.close()
 
     def send(self, datagram: bytes, peer: Peer) -> None:
         """Send one datagram; a peer that is gone is logged, never an error."""
         try:
-            self._socket.sendto(datagram, (peer.host, peer.port))
+            self._socket_for(peer).sendto(datagram, (peer.host, peer.port))
         except OSError as error:
             log.debug("cannot send to %s:%d: %s", peer.host, peer.port, error)
+
+    def _socket_for(self, peer: Peer) -> socket.socket:
+        """Return the socket that reaches a peer: one that listens on IPv6 cannot send to 127.0.0.1, nor the reverse."""
+        if _family(peer.host) == self._family:
+            return self._socket
+        if self._other is None:
+            self._other = socket.socket(_family(peer.host), socket.SOCK_DGRAM)
+            self._other.setblocking(False)
+        return self._other
 
     def _readable(self) -> None:
         self._drain()
@@ -228,7 +270,7 @@ class Socket:
             except OSError as error:
                 log.debug("receive: %s", error)
                 return
-            peer = Peer(source[0], source[1])
+            peer = Peer(source[0] + (f"%{source[3]}" if source[3:] and source[3] else ""), source[1])
             if not self._allowed(peer.host):
                 self.refused += 1
                 self._name(peer.host)
@@ -246,4 +288,5 @@ class Socket:
 
     def _allowed(self, host: str) -> bool:
         address = ipaddress.ip_address(host.split("%")[0])
+        address = getattr(address, "ipv4_mapped", None) or address  # how one that listens on [::] sees IPv4
         return address.is_loopback or any(address in net for net in self._allow)

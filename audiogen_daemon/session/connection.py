@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import ipaddress
 
 from audiogen_daemon import messages as m
 from audiogen_daemon.errors import CommandError
@@ -9,6 +10,7 @@ from audiogen_daemon.session.checks import check_installed
 from audiogen_daemon.session.finals import told
 from audiogen_daemon.session.state import Now, Session, Step
 from audiogen_daemon.session.takes import finished_take
+from audiogen_daemon.settings import show
 
 MB = 1e6
 
@@ -85,8 +87,19 @@ def peer(session: Session, command: m.Subscribe | m.Unsubscribe, now: Now) -> St
     port = command.port or (sender.port if sender else 0)
     if not host or not 1024 <= port <= 65535:
         raise CommandError(f"port {port} is outside 1024 to 65535; send the port you listen on")
-    peer = m.Peer(host, port)
+    peer = m.Peer(_address(host), port)
     return session, [m.AddPeer(peer, sender) if isinstance(command, m.Subscribe) else m.RemovePeer(peer)]
+
+
+def _address(host: str) -> str:
+    """Return a host that one datagram reaches without a look-up, which might hold up all others for seconds."""
+    try:
+        address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError:
+        raise CommandError(f"{show(host)} is no address; send it as 192.168.1.20, or leave it out") from None
+    if address.is_multicast or address.is_unspecified or str(address) == "255.255.255.255":
+        raise CommandError(f"{show(host)} is no single host's address; send that of the host which listens")
+    return str(address)
 
 
 def ping(session: Session, command: m.Ping, now: Now) -> Step:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message_builder import OscMessageBuilder
 
-from audiogen_daemon.control.osc import MAX_ANSWER, MalformedOSC, Socket, decode, encode
+from audiogen_daemon.control.osc import MAX_ANSWER, MalformedOSC, Socket, decode, encode, numeric
 from audiogen_daemon.messages import Peer
 
 
@@ -52,6 +52,7 @@ def test_foreign_messages_and_nested_bundles_are_understood_in_order():
         (b"/a\0\0,Z\0\0", "unknown type 'Z'"),
         (b"/a\0\0abcd\0\0\0\0", "instead of a comma"),
         (b"/a\0\0,s\0\0\xff\xfe\0\0", "malformed OSC packet"),
+        (b"/a\0\0,b\0\0\xff\xff\xff\xfd", "blob of less than 0 bytes"),
         (b"#bundle\0", "ends before its time tag"),
         (b"#bundle\0" + bytes(8) + struct.pack(">i", -4), "element of -4 bytes"),
         (b"#bundle\0" + bytes(8) + struct.pack(">i", 0), "element of 0 bytes"),
@@ -91,6 +92,19 @@ def test_answers_stay_below_what_every_system_sends():
     assert decode(datagram)[0][1][0] == "/prompt"
 
 
+@pytest.mark.parametrize("values", [[True] * 50_000, ["a"] * 5000, [1.5] * 5000, ["ü" * 9000, *[None] * 9000]])
+def test_an_answer_of_too_many_values_loses_its_end(values):
+    address, arguments = decode(encode("/pong", values))[0]
+    assert (address, len(arguments) > 100) == ("/pong", True)
+    assert len(encode("/pong", values)) <= MAX_ANSWER
+    assert arguments[1:] == values[1 : len(arguments)]
+
+
+@pytest.mark.parametrize("value", [1e300, -1e39, float("inf"), 5e-324])
+def test_a_float_of_any_size_is_sent(value):
+    assert decode(encode("/pong", [value]))[0][1] == [value if abs(value) > 1 else 0.0]
+
+
 def test_a_burst_of_two_thousand_messages_loses_nothing_even_while_each_takes_a_while():
     received = []
 
@@ -125,6 +139,38 @@ def test_strangers_are_not_heard_unless_their_network_is_allowed():
         assert not listener._allowed("192.168.2.7")
     finally:
         listener.close()
+
+
+@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "::"])
+def test_hosts_of_either_internet_protocol_are_heard_and_told(host, family):
+    heard: list[Peer] = []
+    here = "::1" if family == socket.AF_INET6 else "127.0.0.1"
+
+    async def exchange(ear: socket.socket) -> bytes:
+        listener = Socket(Peer(host, 0), (), lambda datagram, peer: heard.append(peer))
+        listener.start(asyncio.get_running_loop())
+        try:
+            if host in (here, "::"):
+                ear.sendto(b"/x\0\0", (here, listener.address.port))
+                while not heard:
+                    await asyncio.sleep(0)
+                listener.send(b"answer", heard[0])
+                assert ear.recv(100) == b"answer"
+            listener.send(b"news", Peer(here, ear.getsockname()[1]))
+            return ear.recv(100)
+        finally:
+            listener.close()
+
+    with socket.socket(family, socket.SOCK_DGRAM) as ear:
+        ear.bind((here, 0))
+        ear.settimeout(5)
+        assert asyncio.run(exchange(ear)) == b"news"
+
+
+def test_those_who_are_told_are_looked_up_once_and_who_is_not_known_is_left_out(caplog):
+    assert numeric((Peer("localhost", 9000), Peer("a..b", 9001))) == (Peer("127.0.0.1", 9000),)
+    assert "a..b in osc.notify is not known" in caplog.text
 
 
 @pytest.mark.parametrize("value", [1.1, 0.7, 0.01, 107.17, 1e9, -120.0, 3.4e38])

@@ -3,6 +3,7 @@
 import os
 import random
 import socket
+import struct
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,6 +25,19 @@ values = st.one_of(
     st.sampled_from(["seconds", "seed", "variations", "../../etc/passwd", "~", "x" * 3000, "\0", "🎹", "nan", "1e999"]),
 )
 datagrams = st.builds(encode, st.sampled_from(HARMLESS), st.lists(values, max_size=6)) | st.binary(max_size=100)
+
+EXTREME = [
+    b"/ping\0\0\0,d\0\0" + struct.pack(">d", 1e300),
+    b"/ping\0\0\0,t\0\0" + b"\xff" * 8,
+    b"/ping\0\0\0," + b"T" * 60_003 + bytes(4),
+    b"/ping\0\0\0," + b"s" * 9_999 + b"\0" * 4 + b"a\0\0\0" * 9_999,
+    b"/transport/beat\0,d\0\0" + struct.pack(">d", -1e300),
+    *(
+        b"/subscribe\0\0,is\0" + struct.pack(">i", 9000) + host
+        for host in (b"a..b\0\0\0\0", b"\xe2\x80\xa8\0", b"a" * 71 + b"\0")
+    ),
+]
+"""What random bytes never hit upon."""
 
 
 def damaged(datagram: bytes, dice: random.Random) -> bytes:
@@ -52,6 +66,9 @@ def test_the_daemon_survives_any_datagram_and_touches_nothing_outside_its_folder
 
         collect()
         dice = random.Random(DATAGRAMS)
+        for datagram in EXTREME:
+            sender.sendto(datagram, ("127.0.0.1", daemon.port))
+            daemon.ask()
         for number in range(1, DATAGRAMS + 1):
             sender.sendto(damaged(dice.choice(found), dice), ("127.0.0.1", daemon.port))
             if number % BURST == 0:

@@ -136,6 +136,9 @@ def test_cancel_stops_all_variations_of_the_running_request():
         (m.LoadModel("nothing"), "run: audiogen-daemon fetch nothing"),
         (m.PresetPrompt(3), "preset 3 is outside"),
         (m.Subscribe(80), "port 80 is outside 1024 to 65535"),
+        (m.Subscribe(9000, "tablet.local"), '"tablet.local" is no address; send it as 192.168.1.20'),
+        (m.Subscribe(9000, "\u2028"), "is no address"),
+        (m.Subscribe(9000, "224.0.0.251"), "is no single host's address"),
         (m.Invalid("unknown address /x"), "unknown address /x"),
     ],
 )
