@@ -259,7 +259,7 @@ def _file_name(value: Any) -> str:
     name = str(value).strip()
     if name.lower() in ("", "off", "none") or value == 0:
         return ""
-    if not isinstance(value, str) or re.search(r"[/\\\0]", name) or name.startswith(".") or len(name) > 200:
+    if not isinstance(value, str) or re.search(r"[/\\\0]", name) or name.startswith(".") or len(name) > 255:
         raise CommandError(f"{show(name)} is no file name; put the file into the in folder and send its name alone")
     return name
 

@@ -30,15 +30,18 @@ def watchers(folder: Path, tell: Tell) -> list[DropFolder]:
 
     tell: called from the watchers' threads.
     """
-    again, followed = folder / AGAIN, folder / FOLLOWED
-    with contextlib.suppress(OSError):
-        again.mkdir(exist_ok=True)
-        followed.mkdir(exist_ok=True)
+    _make_inboxes(folder)
     return [
         DropFolder(folder, lambda event: _stem(event, tell)),
-        DropFolder(again, lambda event: _to_make_again(event, tell)),
-        DropFolder(followed, lambda event: _to_follow(event, tell), endings=INPUT_ENDINGS),
+        DropFolder(folder / AGAIN, lambda event: _to_make_again(event, tell)),
+        DropFolder(folder / FOLLOWED, lambda event: _to_follow(event, tell), endings=INPUT_ENDINGS),
     ]
+
+
+def _make_inboxes(folder: Path) -> None:
+    for name in (AGAIN, FOLLOWED):
+        with contextlib.suppress(OSError):
+            (folder / name).mkdir(exist_ok=True)
 
 
 def _stem(event: FolderEvent, tell: Tell) -> None:
@@ -52,6 +55,7 @@ def _stem(event: FolderEvent, tell: Tell) -> None:
         case FolderGone(path):
             tell(m.FolderState(str(path), False))
         case FolderBack(path):
+            _make_inboxes(path)
             tell(m.FolderState(str(path), True))
 
 
@@ -80,6 +84,14 @@ def _to_follow(event: FolderEvent, tell: Tell) -> None:
 
 def _heard(path: Path) -> m.InputLanded | m.FileUnusable:
     try:
+        path.name.encode()
+    except UnicodeEncodeError:
+        name = path.name.encode(errors="replace").decode()
+        return m.FileUnusable("/input/landed", f"{name} has a name that is no UTF-8; give it another one")
+    try:
+        if not path.resolve().is_relative_to(path.parent.parent.resolve()):
+            where = "is a link that leads out of the drop folder; copy the sound itself into the in folder"
+            return m.FileUnusable("/input/landed", f"{path.name} {where}")
         return m.InputLanded(path.name, hearing.seconds_of(path))
     except (OSError, ValueError) as error:
         return m.FileUnusable("/input/landed", str(error))

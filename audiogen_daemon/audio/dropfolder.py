@@ -5,6 +5,7 @@ events and network disks end the same way, and nothing is announced twice.
 """
 
 import contextlib
+import stat
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -84,7 +85,8 @@ class Entry:
 
 
 def scan(folder: Path, endings: frozenset[str] = SOUND_ENDINGS) -> dict[str, Entry]:
-    """Return the sound files in a folder by name; hidden ones and everything else are left out.
+    """Return the sound files in a folder by name; hidden ones and everything else are left out, such as pipes, on which
+    a reader would wait for ever, and links that lead nowhere.
 
     Raises:
         OSError: the folder is not there or may not be read.
@@ -93,9 +95,10 @@ def scan(folder: Path, endings: frozenset[str] = SOUND_ENDINGS) -> dict[str, Ent
     for path in folder.iterdir():
         if path.name.startswith(".") or path.suffix.lower() not in endings:
             continue
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             status = path.stat()
-            found[path.name] = Entry(status.st_ino, status.st_size, status.st_mtime_ns)
+            if stat.S_ISREG(status.st_mode):
+                found[path.name] = Entry(status.st_ino, status.st_size, status.st_mtime_ns)
     return found
 
 

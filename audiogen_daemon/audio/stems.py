@@ -154,6 +154,8 @@ def find_sidecar(folder: Path, uid: str) -> Path | None:
 def _sidecars(folder: Path, uid: str) -> Iterator[tuple[Path, str]]:
     for sidecar in sorted(folder.glob("*.json")):
         with contextlib.suppress(OSError, ValueError):
+            if not sidecar.is_file():
+                continue  # a pipe would never end
             text = sidecar.read_text(encoding="utf-8")
             if f'"{uid}"' in text and StemRecord.from_json(text).uid == uid:
                 yield sidecar, text

@@ -1,5 +1,6 @@
 """The drop folder announces what happens in it, once, whoever does it."""
 
+import os
 import shutil
 import threading
 import time
@@ -113,6 +114,19 @@ def test_hidden_files_and_what_is_not_sound_are_ignored(watch: Watch) -> None:
     sound(folder / "last.wav")
     events.wait(Landed(folder / "last.wav"))
     assert events.all == [Landed(folder / "last.wav")]
+
+
+def test_pipes_and_links_that_lead_nowhere_stop_nothing(watch: Watch) -> None:
+    folder, events = watch(rescan=0.1)
+    os.mkfifo(folder / "pipe.wav")
+    (folder / "ring.wav").symlink_to(folder / "ring.wav")
+    (folder / "gone.wav").symlink_to(folder / "nowhere.wav")
+    (folder / "folder.wav").mkdir()
+    events.wait(Landed(sound(folder / "a.wav")))
+    odd = folder / os.fsdecode(b"\xff\n.wav")
+    sound(folder.parent / "x.wav").rename(odd)
+    events.wait(Landed(odd))
+    assert len(events.all) == 2
 
 
 def test_a_file_that_is_no_sound_is_named_once_and_lands_when_it_is_mended(watch: Watch) -> None:

@@ -1,6 +1,7 @@
 """Sound given to the daemon: the in folder is watched, takes can be followed, any file can be gone on from."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,33 @@ def test_a_file_in_an_inbox_that_is_no_sound_is_named(daemon, folder, address):
     reason = daemon.wait("/error", lambda v: v[0] == address, since)[1]
     assert "broken.wav" in reason
     (daemon.stems / folder / "broken.wav").unlink()
+
+
+def test_a_link_that_leads_out_of_the_drop_folder_is_named_and_not_offered(daemon, tmp_path):
+    since = len(daemon.heard)
+    soundfile.write(tmp_path / "outside.wav", hum(1.0, 44100), 44100)
+    link = daemon.stems / "in" / "link.wav"
+    link.symlink_to(tmp_path / "outside.wav")
+    reason = daemon.wait("/error", lambda v: v[0] == "/input/landed", since)[1]
+    assert "link.wav is a link that leads out of the drop folder; copy the sound itself" in reason
+    link.unlink()
+
+
+def test_a_name_that_no_message_can_say_is_named_with_the_cure(daemon, tmp_path):
+    since = len(daemon.heard)
+    soundfile.write(tmp_path / "tune.wav", hum(1.0, 44100), 44100)
+    odd = (tmp_path / "tune.wav").rename(daemon.stems / "in" / os.fsdecode(b"\xfftune.wav"))
+    reason = daemon.wait("/error", lambda v: v[0] == "/input/landed", since)[1]
+    assert reason == "?tune.wav has a name that is no UTF-8; give it another one"
+    odd.unlink()
+
+
+def test_a_name_as_long_as_a_file_can_have_is_followed(daemon):
+    name = "x" * 251 + ".wav"
+    soundfile.write(daemon.stems / "in" / name, hum(1.0, 44100), 44100)
+    heard = daemon.ask(("/set/melody", (name,)), ("/set/melody", ("off",)))
+    assert ("/state/melody", [name]) in heard
+    (daemon.stems / "in" / name).unlink()
 
 
 def test_a_flac_file_that_only_begins_like_one_is_named(daemon):
