@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
+from pathlib import Path
 from typing import Any
 
 from audiogen_daemon import messages as m
@@ -69,6 +70,7 @@ class Carrier:
             m.AnswerStatus: self._answer_status,
             m.Record: lambda effect: None,
             m.Forget: self._forget,
+            m.Renamed: self._renamed,
             m.Run: lambda effect: self._engine.send(effect),
             m.RunJam: self._run_jam,
             m.Steer: lambda effect: self._engine.send(effect),
@@ -116,7 +118,10 @@ class Carrier:
             self._socket.send(datagram, peer)
 
     def _forget(self, effect: m.Forget) -> None:
-        self._disk.submit(self._journal.ended, effect.take)
+        self._disk.submit(self._journal.ended, effect.take).add_done_callback(_log_failure)
+
+    def _renamed(self, effect: m.Renamed) -> None:
+        self._disk.submit(self._journal.moved, Path(effect.old), Path(effect.new)).add_done_callback(_log_failure)
 
     def _stop(self, effect: m.Stop) -> None:
         self._listening.stop(effect.take)

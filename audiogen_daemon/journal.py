@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,9 +49,14 @@ class Journal:
             self._db.executemany("INSERT INTO takes VALUES (?, ?, 'pending', '')", rows)
 
     def done(self, take_id: int, path: Path) -> None:
-        """The stem has landed."""
-        self._db.execute("UPDATE takes SET state = 'done', path = ? WHERE id = ?", (str(path), take_id))
+        """The stem has landed; an earlier one of that name is no longer there."""
+        self._db.execute("UPDATE takes SET state = 'ended' WHERE state = 'done' AND path = ?", (_plain(path),))
+        self._db.execute("UPDATE takes SET state = 'done', path = ? WHERE id = ?", (_plain(path), take_id))
         self._db.execute("DELETE FROM takes WHERE state != 'pending' AND id <= ?", (take_id - HISTORY,))
+
+    def moved(self, old: Path, new: Path) -> None:
+        """A stem that landed has another name."""
+        self._db.execute("UPDATE takes SET path = ? WHERE state = 'done' AND path = ?", (_plain(new), _plain(old)))
 
     def ended(self, take_id: int) -> None:
         """The take was cancelled or failed: it will not be made. A stem that landed stays known."""
@@ -64,12 +70,21 @@ class Journal:
     def finished(self) -> list[tuple[Take, str]]:
         """Return (take, path) of stems that landed, oldest first."""
         rows = self._db.execute("SELECT take, path FROM takes WHERE state = 'done' ORDER BY id").fetchall()
-        return [(_take(text), path) for text, path in rows]
+        return [(_take(text), os.fsdecode(path)) for text, path in rows]
 
     def next_id(self) -> int:
         """Return an id that no take ever had."""
         (highest,) = self._db.execute("SELECT COALESCE(MAX(id), 0) FROM takes").fetchone()
         return int(highest) + 1
+
+
+def _plain(path: Path) -> str | bytes:
+    """Return a path as sqlite3 keeps it: as bytes where it is no UTF-8."""
+    encoded = os.fsencode(path)
+    try:
+        return encoded.decode()
+    except UnicodeDecodeError:
+        return encoded
 
 
 def _take(text: str) -> Take:

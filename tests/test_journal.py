@@ -1,5 +1,6 @@
 """The journal keeps accepted takes until their stems have landed."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,24 @@ def test_a_landed_take_cannot_be_ended(path):
     assert journal.finished() == [(take(1), "/stems/a.wav")]
 
 
+@pytest.mark.parametrize("name", [b"/stems/b.wav", b"/stems/\xff\n.wav"])
+def test_a_stem_with_another_name_is_known_by_it_also_later(path, name):
+    journal = Journal(path)
+    journal.record([take(1)])
+    journal.done(1, Path("/stems/a.wav"))
+    journal.moved(Path("/stems/a.wav"), Path(os.fsdecode(name)))
+    journal.close()
+    assert Journal(path).finished() == [(take(1), os.fsdecode(name))]
+
+
+def test_a_name_given_again_belongs_to_the_later_take(path):
+    journal = Journal(path)
+    journal.record([take(1), take(2)])
+    journal.done(1, Path("/stems/a.wav"))
+    journal.done(2, Path("/stems/a.wav"))
+    assert journal.finished() == [(take(2), "/stems/a.wav")]
+
+
 def test_ids_are_never_used_twice(path):
     journal = Journal(path)
     journal.record([take(7)])
@@ -54,6 +73,6 @@ def test_history_is_bounded_and_pending_takes_are_not(path):
     journal = Journal(path)
     journal.record([take(n) for n in range(1, HISTORY + 12)])
     for n in range(2, HISTORY + 12):
-        journal.done(n, Path("x"))
+        journal.done(n, Path(f"{n}.wav"))
     assert len(journal.finished()) == HISTORY
     assert journal.pending() == [take(1)]

@@ -215,6 +215,7 @@ class DropFolder:
         if not self._there:
             self._there = True
             self._on_event(FolderBack(self._folder))
+        self._follow_unannounced(found)
         difference = compare(self._known, found)
         for name in difference.removed:
             del self._known[name]
@@ -237,6 +238,13 @@ class DropFolder:
                     self._unreadable[name] = entry
                     self._on_event(Unreadable(self._folder / name))
         self._unreadable = {name: entry for name, entry in self._unreadable.items() if name in self._settling}
+
+    def _follow_unannounced(self, found: Mapping[str, Entry]) -> None:
+        """Take what got another name before its first was announced as known by that: whoever saved it told it."""
+        settling = {name: entry for name, (entry, _) in self._settling.items() if name not in self._known}
+        for old, new in compare(settling, {name: found[name] for name in found if name not in self._known}).renamed:
+            if self._readable(new):
+                self._known[old] = found[new]
 
     def _readable(self, name: str) -> bool:
         try:

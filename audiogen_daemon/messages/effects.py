@@ -49,6 +49,14 @@ class Forget:
 
 
 @dataclass(frozen=True)
+class Renamed:
+    """A stem has another name, which the next daemon shall know too."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
 class Run:
     """Have the engine make a take, or all variations of one request in one pass."""
 
@@ -221,6 +229,7 @@ Effect = (
     | AnswerStatus
     | Record
     | Forget
+    | Renamed
     | Run
     | RunJam
     | Steer

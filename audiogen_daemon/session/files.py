@@ -35,7 +35,8 @@ def file_removed(session: Session, event: m.FileRemoved, now: Now) -> Step:
 def file_renamed(session: Session, event: m.FileRenamed, now: Now) -> Step:
     made = {k: (take, event.new if path == event.old else path) for k, (take, path) in session.made.items()}
     session = dataclasses.replace(session, made=MappingProxyType(made))
-    return session, [m.Notify("/stem/removed", (event.old,)), m.Notify("/stem/landed", (event.new,))]
+    told = [m.Notify("/stem/removed", (event.old,)), m.Notify("/stem/landed", (event.new,))]
+    return session, [m.Renamed(event.old, event.new), *told]
 
 
 def input_landed(session: Session, event: m.InputLanded, now: Now) -> Step:

@@ -133,8 +133,8 @@ def why_unlanded(session: Session, number: int) -> str:
 
 
 def remember(session: Session, take: m.Take, path: str) -> Session:
-    """Return the session knowing where a take's stem is."""
-    made = {**session.made, take.id: (take, path)}
+    """Return the session knowing where a take's stem is; what had that name before is no longer there."""
+    made = {number: known for number, known in session.made.items() if known[1] != path} | {take.id: (take, path)}
     while len(made) > HISTORY:
         del made[min(made)]
     return dataclasses.replace(not_landing(session, take), made=MappingProxyType(made))

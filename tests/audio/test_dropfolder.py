@@ -106,6 +106,17 @@ def test_removing_and_renaming_are_followed(watch: Watch) -> None:
     assert not any(isinstance(event, Landed) for event in events.all)
 
 
+def test_what_is_renamed_as_soon_as_it_is_there_is_followed_too(tmp_path: Path) -> None:
+    events = Events()
+    watcher = DropFolder(tmp_path, events)
+    sound(tmp_path / "a.wav")
+    watcher._look(0.0)
+    (tmp_path / "a.wav").rename(tmp_path / "b.wav")
+    watcher._look(0.1)
+    watcher._look(9.0)
+    assert events.all == [Renamed(tmp_path / "a.wav", tmp_path / "b.wav")]
+
+
 def test_hidden_files_and_what_is_not_sound_are_ignored(watch: Watch) -> None:
     folder, events = watch()
     sound(folder / ".hidden.wav")

@@ -91,9 +91,16 @@ def test_sounds_in_the_in_folder_are_announced_and_what_is_none_is_named():
     ]
 
 
+def test_a_name_given_again_belongs_to_the_later_take():
+    first, second = m.Take(1, "u", Settings(), ""), m.Take(2, "v", Settings(), "")
+    session, _ = play(ready(), m.StemSaved(first, "/s/a.wav"), m.StemSaved(second, "/s/a.wav"))
+    assert dict(session.made) == {2: (second, "/s/a.wav")}
+
+
 def test_renamed_and_removed_stems_are_followed():
     take = m.Take(1, "u", Settings(), "")
-    session, _ = play(ready(), m.StemSaved(take, "/s/a.wav"), m.FileRenamed("/s/a.wav", "/s/b.wav"))
+    session, effects = play(ready(), m.StemSaved(take, "/s/a.wav"), m.FileRenamed("/s/a.wav", "/s/b.wav"))
     assert session.made[1][1] == "/s/b.wav"
+    assert m.Renamed("/s/a.wav", "/s/b.wav") in effects
     session, _ = play(session, m.FileRemoved("/s/b.wav"))
     assert 1 not in session.made
