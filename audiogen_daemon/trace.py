@@ -3,10 +3,16 @@
 Open the file in chrome://tracing or ui.perfetto.dev. Source: the Trace Event Format, JSON array form.
 """
 
+import contextlib
 import json
+import logging
 import time
 from pathlib import Path
 from typing import Any, Protocol, TextIO
+
+from audiogen_daemon.errors import CommandError
+
+log = logging.getLogger(__name__)
 
 LANES = ("osc", "session", "engine", "monitor", "stems")
 
@@ -34,11 +40,19 @@ class NoTrace:
 
 
 class FileTrace:
-    """Writes each event as it happens: a trace that was cut short still opens."""
+    """Writes each event as it happens: a trace that was cut short still opens. Where no more can be written it ends.
+
+    Raises:
+        CommandError: the file cannot be written at all.
+    """
 
     def __init__(self, path: Path) -> None:
         self._began = time.monotonic()
-        self._file: TextIO = path.open("w", encoding="utf-8")
+        self._ended = False
+        try:
+            self._file: TextIO = path.open("w", encoding="utf-8")
+        except OSError as error:
+            raise CommandError(f"--trace {path} cannot be written: {error.strerror}; name another file") from error
         self._file.write("[\n")
         for number, lane in enumerate(LANES):
             self._write({"ph": "M", "pid": 1, "tid": number, "name": "thread_name", "args": {"name": lane}})
@@ -51,9 +65,16 @@ class FileTrace:
 
     def close(self) -> None:
         """End the array and the file."""
-        self._file.write("{}]\n")
-        self._file.close()
+        with contextlib.suppress(OSError):
+            self._file.write("{}]\n" * (not self._ended))
+            self._file.close()
 
     def _write(self, event: dict[str, Any]) -> None:
-        self._file.write(json.dumps(event) + ",\n")
-        self._file.flush()
+        if self._ended:
+            return
+        try:
+            self._file.write(json.dumps(event) + ",\n")
+            self._file.flush()
+        except OSError as error:
+            self._ended = True
+            log.warning("the trace ends here, it cannot be written: %s", error.strerror)

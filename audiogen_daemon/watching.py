@@ -84,11 +84,6 @@ def _to_follow(event: FolderEvent, tell: Tell) -> None:
 
 def _heard(path: Path) -> m.InputLanded | m.FileUnusable:
     try:
-        path.name.encode()
-    except UnicodeEncodeError:
-        name = path.name.encode(errors="replace").decode()
-        return m.FileUnusable("/input/landed", f"{name} has a name that is no UTF-8; give it another one")
-    try:
         if not path.resolve().is_relative_to(path.parent.parent.resolve()):
             where = "is a link that leads out of the drop folder; copy the sound itself into the in folder"
             return m.FileUnusable("/input/landed", f"{path.name} {where}")

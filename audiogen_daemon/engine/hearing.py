@@ -88,6 +88,9 @@ def _unreadable(name: str, error: Exception) -> ValueError:
 
 
 def _opened(path: Path) -> soundfile.SoundFile:
+    plain = path.name.encode(errors="replace").decode()
+    if plain != path.name:
+        raise ValueError(f"{plain} has a name that is no UTF-8; give it another one")
     try:
         if not is_file(path):
             raise ValueError(f"{path.name} is not there; put the sound file back or name another")
