@@ -29,7 +29,7 @@ def load_aalink() -> ModuleType:
     try:
         return importlib.import_module("aalink")
     except ImportError as error:
-        cure = "pip install 'audiogen-daemon[link]', or set transport.source to osc"
+        cure = "make setup EXTRAS=link, or set transport.source to osc"
         raise LinkError(f"no Ableton Link ({error}); {cure}") from error
 
 

@@ -95,7 +95,7 @@ def test_another_program_on_link_gives_the_beat_within_three_milliseconds() -> N
 
 def test_without_the_binding_the_error_names_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "aalink", None)
-    with pytest.raises(LinkError, match=r"pip install 'audiogen-daemon\[link\]'"):
+    with pytest.raises(LinkError, match=r"make setup EXTRAS=link"):
         load_aalink()
 
 

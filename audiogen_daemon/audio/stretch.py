@@ -14,7 +14,7 @@ from audiogen_daemon.audio.ring import PCM
 LARGEST = 0.09
 """Ratios from 1 - LARGEST to 1 + LARGEST are stretched here; more would be heard."""
 
-MISSING = "python-stretch is not installed; pip install audiogen-daemon[stretch]"
+MISSING = "python-stretch is not installed; run: make setup EXTRAS=stretch"
 
 
 class StretchMissing(Exception):

@@ -28,7 +28,7 @@ def torch() -> Any:
         return importlib.import_module("torch")
     except ImportError as error:
         raise TorchMissingError(
-            "reading .bin files needs torch; run: pip install 'audiogen-daemon[convert]'"
+            "reading .bin files needs torch; run: make setup EXTRAS=convert"
         ) from error
 
 

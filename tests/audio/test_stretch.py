@@ -25,5 +25,5 @@ def test_a_stretch_that_would_be_heard_is_refused():
 
 def test_without_the_library_its_name_and_cure_are_said(monkeypatch):
     monkeypatch.setitem(sys.modules, "python_stretch", None)
-    with pytest.raises(StretchMissing, match=r"pip install audiogen-daemon\[stretch\]"):
+    with pytest.raises(StretchMissing, match=r"make setup EXTRAS=stretch"):
         stretch(drums(120, 1), RATE, 1.05)

@@ -143,7 +143,7 @@ def test_a_model_to_convert_is_not_downloaded_without_torch(models, monkeypatch)
     hub.download = None
     monkeypatch.setitem(sys.modules, "torch", None)
 
-    with pytest.raises(TorchMissingError, match=r"needs torch; run: pip install 'audiogen-daemon\[convert\]'"):
+    with pytest.raises(TorchMissingError, match=r"needs torch; run: make setup EXTRAS=convert"):
         registry.fetch("musicgen-medium", models, lambda done, total: None)
     assert not (models / "musicgen-medium").exists()
 

@@ -157,7 +157,7 @@ def test_without_torch_the_cure_is_named(tmp_path, monkeypatch, capsys):
     (source / "config.json").write_text(json.dumps(MONO))
     (source / "pytorch_model.bin").write_bytes(b"")
 
-    with pytest.raises(TorchMissingError, match=r"pip install 'audiogen-daemon\[convert\]'"):
+    with pytest.raises(TorchMissingError, match=r"make setup EXTRAS=convert"):
         read_torch_file(source / "pytorch_model.bin")
     assert cli.main(["convert", str(source), str(tmp_path / "out")]) == 2
     assert "needs torch" in capsys.readouterr().err
