@@ -17,7 +17,7 @@ import platformdirs
 from audiogen_daemon.errors import CommandError
 from audiogen_daemon.messages import Peer
 from audiogen_daemon.models.bits import Bits, parse_bits
-from audiogen_daemon.settings import show
+from audiogen_daemon.settings import PARAMETERS, show
 from audiogen_daemon.transport import Quantum
 
 APP = "audiogen"
@@ -216,7 +216,9 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _merge(values: dict[str, Any], changes: Mapping[str, Any], source: str) -> None:
     for section, pairs in changes.items():
-        if section not in values or not isinstance(pairs, Mapping):
+        if section in values and not isinstance(pairs, Mapping):
+            raise ConfigError(f"{source}: {section} = {show(pairs)} is no section; write [{section}], then its keys")
+        if section not in values:
             raise ConfigError(f"{source}: unknown section [{section}]{_near(section, values)}")
         for key, value in pairs.items():
             if key not in values[section]:
@@ -255,7 +257,25 @@ def _build(values: Mapping[str, Any]) -> Config:
         parse_peer(text, name)
     for text in config.osc.allow:
         _check_network(text)
+    _check_takes(config)
     return _with_folders(config)
+
+
+def _check_takes(config: Config) -> None:
+    """Let pass what could come over the wire too."""
+    given = (
+        ("engine.model", "model", (config.engine.model,)),
+        ("engine.pinned", "model", config.engine.pinned),
+        ("take.prompt", "prompt", (config.take.prompt,)),
+        ("take.presets", "prompt", config.take.presets),
+        ("take.finish_with", "finish_with", (config.take.finish_with,)),
+    )
+    for name, parameter, texts in given:
+        for text in texts:
+            try:
+                PARAMETERS[parameter].parse(text)
+            except CommandError as error:
+                raise ConfigError(f"{name}: {error}") from error
 
 
 def _check_network(text: str) -> None:
@@ -319,4 +339,6 @@ def _with_folders(config: Config) -> Config:
 
 
 def _folder(text: str, default: Path) -> str:
+    if "\0" in text:
+        raise ConfigError(f"the folder {show(text)} holds a NUL, which no path can")
     return str(Path(text).expanduser().absolute() if text else default)

@@ -1,15 +1,21 @@
 """Accepted means made: every accepted take stands here until its stem has landed, through any crash."""
 
+import contextlib
 import dataclasses
 import json
+import logging
 import os
 import sqlite3
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from audiogen_daemon.errors import CommandError
 from audiogen_daemon.messages import Take
 from audiogen_daemon.settings import Settings
+
+log = logging.getLogger(__name__)
 
 HISTORY = 1000
 """Finished takes remembered, so that /continue and /again still know them after a restart."""
@@ -27,15 +33,25 @@ CREATE TABLE IF NOT EXISTS takes (
 class Journal:
     """The table of takes in the state folder: sqlite3 with a write-ahead log, each write synced to disk.
 
-    Not thread-safe: one thread at a time uses it.
+    A file that is damaged is put aside. Not thread-safe: one thread at a time uses it.
+
+    Raises:
+        CommandError: it cannot be opened or written; why, and the cure.
     """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.executescript(_SCHEMA)
+        try:
+            try:
+                self._db = _opened(path)
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError as error:
+                _put_aside(path, error)
+                self._db = _opened(path)
+        except sqlite3.Error as error:
+            cure = "check the folder's rights and the space on its disk, or choose another: --set daemon.state=DIR"
+            raise CommandError(f"the journal {path} cannot be opened ({error}); {cure}") from error
 
     def close(self) -> None:
         """Close the file."""
@@ -76,6 +92,28 @@ class Journal:
         """Return an id that no take ever had."""
         (highest,) = self._db.execute("SELECT COALESCE(MAX(id), 0) FROM takes").fetchone()
         return int(highest) + 1
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")
+        db.executescript(_SCHEMA)
+        db.execute("SELECT take, state, path FROM takes").fetchall()
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _put_aside(path: Path, error: sqlite3.DatabaseError) -> None:
+    """Keep a damaged journal for who can read it; without this the daemon would never start again."""
+    aside = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
+    log.error("the journal is damaged (%s), begun anew; accepted takes that waited are in %s", error, aside)
+    for ending in ("", "-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            path.with_name(path.name + ending).rename(aside.with_name(aside.name + ending))
 
 
 def _plain(path: Path) -> str | bytes:

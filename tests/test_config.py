@@ -28,6 +28,12 @@ def test_later_sources_win(tmp_path):
         ("[osc]\nnotify = 5", "is no list of texts"),
         ('[osc]\nallow = ["my tablet"]', 'osc.allow = "my tablet" is no network, as 192.168.1.0/24'),
         ("not toml", "audiogen.toml"),
+        ("osc = 3", "audiogen.toml: osc = 3 is no section; write [osc]"),
+        ('[take]\nprompt = ""', "take.prompt: prompt is empty"),
+        ('[take]\npresets = ["a", " "]', "take.presets: prompt is empty"),
+        ('[engine]\nmodel = "../x"', 'engine.model: "../x" is no model name'),
+        ('[take]\nfinish_with = "a/b"', 'take.finish_with: "a/b" is no model name'),
+        ('[daemon]\nstate = "a\\u0000"', "holds a NUL"),
     ],
 )
 def test_mistakes_in_the_file_are_named(tmp_path, text, words):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from audiogen_daemon.errors import CommandError
 from audiogen_daemon.journal import HISTORY, Journal
 from audiogen_daemon.messages import Take
 from audiogen_daemon.settings import Settings
@@ -60,6 +61,24 @@ def test_a_name_given_again_belongs_to_the_later_take(path):
     journal.done(1, Path("/stems/a.wav"))
     journal.done(2, Path("/stems/a.wav"))
     assert journal.finished() == [(take(2), "/stems/a.wav")]
+
+
+@pytest.mark.parametrize("damage", [b"no journal at all" * 500, b"SQLite format 3\0" + b"\xff" * 5000])
+def test_a_damaged_journal_is_put_aside_and_begun_anew(path, damage, caplog):
+    path.parent.mkdir()
+    path.write_bytes(damage)
+    journal = Journal(path)
+    journal.record([take(1)])
+    assert journal.pending() == [take(1)]
+    [aside] = path.parent.glob("*.damaged-*")
+    assert aside.read_bytes() == damage
+    assert "the journal is damaged" in caplog.text
+
+
+def test_a_journal_that_cannot_be_opened_is_named_with_the_cure(path):
+    path.mkdir(parents=True)
+    with pytest.raises(CommandError, match=r"sqlite3 cannot be opened \(unable to open database file\); check"):
+        Journal(path)
 
 
 def test_ids_are_never_used_twice(path):

@@ -1,6 +1,7 @@
 """`audiogen-daemon send`: what it prints, when it ends, and its exit codes, against the real daemon."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from audiogen_daemon.cli import main
 from audiogen_daemon.commands.send import Asked
+from audiogen_daemon.service.lock import Lock
 from tests.live_daemon import free_port, live_daemon
 
 
@@ -34,6 +37,27 @@ def test_a_daemon_that_is_not_there_is_a_failure_with_its_cure():
     done = send(free_port(), "/cancel/all", "--wait", "0.3")
     assert done.returncode == 1
     assert "start it: audiogen-daemon run" in done.stderr
+
+
+def test_a_daemon_that_takes_any_port_and_is_not_there_is_a_failure_with_its_cure(tmp_path):
+    done = send(0, "/ping", "--set", f"daemon.state={tmp_path}")
+    assert done.returncode == 1
+    assert f"no daemon with the state folder {tmp_path}; is the daemon running? start it" in done.stderr
+
+
+def test_a_daemon_that_hangs_is_told_from_one_that_is_not_there(tmp_path, capsys):
+    words = ["--set", f"daemon.state={tmp_path}", "--set", f"osc.listen=127.0.0.1:{free_port()}"]
+    with Lock(tmp_path):  # held, but nobody listens
+        assert main(["send", "/ping", "--wait", "0.2", *words]) == 1
+        assert f"the daemon (pid {os.getpid()}) runs but does not answer" in capsys.readouterr().err
+        assert main(["status", *words]) == 1
+        assert f"the daemon (pid {os.getpid()}) runs but does not answer" in capsys.readouterr().out
+    assert main(["status", *words]) == 1
+    assert "not running; start it" in capsys.readouterr().out
+
+
+def test_a_number_of_any_size_is_sent(daemon):
+    assert send(daemon.port, "/ping", "99999999999999999999").stdout == "/pong 100000000000000000000\n"
 
 
 def test_an_address_without_its_slash_is_named(daemon):

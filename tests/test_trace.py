@@ -29,7 +29,5 @@ def test_a_trace_on_a_full_disk_ends_and_says_so_once(caplog):
 
 
 def test_a_trace_that_cannot_be_written_at_all_is_named_with_the_cure(tmp_path):
-    with pytest.raises(
-        CommandError, match=r"trace\.json cannot be written: No such file.*; name another"
-    ):
+    with pytest.raises(CommandError, match=r"trace\.json cannot be written: No such file.*; name another"):
         FileTrace(tmp_path / "none" / "trace.json")

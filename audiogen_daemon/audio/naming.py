@@ -45,6 +45,9 @@ def check_template(template: str) -> None:
     """
     sample = dict.fromkeys(FIELDS, "x") | {"number": 1, "seed": 1, "take": 1}
     try:
+        for _, _, spec, _ in string.Formatter().parse(template):
+            if re.search(r"[1-9]\d\d", spec or ""):
+                raise ValueError(f'"{spec}" is wider than 99')
         _render(template, sample)
     except KeyError as error:
         nearest = difflib.get_close_matches(error.args[0], FIELDS, 1, 0)[0]

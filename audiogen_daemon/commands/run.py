@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import errno
 import logging
+import socket
 from pathlib import Path
 
 from audiogen_daemon import config as configuration
@@ -35,6 +36,11 @@ def run(options: argparse.Namespace) -> int:
         try:
             daemon = Daemon(config, tracer)
         except OSError as error:
+            if isinstance(error, socket.gaierror):
+                raise CommandError(
+                    f"cannot listen on {config.osc.listen}: {error.strerror}; set osc.listen to an address of this "
+                    "machine, as 127.0.0.1:11010"
+                ) from error
             if error.errno in (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES):
                 raise CommandError(
                     f"cannot listen on {config.osc.listen}: {error.strerror}; another program has the port, "

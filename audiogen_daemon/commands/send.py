@@ -16,7 +16,7 @@ from audiogen_daemon import config as configuration
 from audiogen_daemon.client import Client
 from audiogen_daemon.errors import CommandError, EngineError
 from audiogen_daemon.messages import Peer
-from audiogen_daemon.service.lock import holder
+from audiogen_daemon.service.lock import holder, how_to_end
 
 ENDS = ("/stem/saved", "/take/cancelled", "/take/failed")
 NOISE = ("/take/progress", "/preview/started", "/preview/written", "/stem/landed", "/monitor/level", "/record/progress")
@@ -51,8 +51,7 @@ def run(options: argparse.Namespace) -> int:
                 print(" ".join(map(_shown, (address, *values))), flush=True)
     if not asked.taken:
         raise EngineError(
-            f"no answer from {client.peer.host}:{client.peer.port} within {options.wait:g} s; is the daemon running? "
-            "start it: audiogen-daemon run"
+            f"no answer from {client.peer.host}:{client.peer.port} within {options.wait:g} s; {why(config)}"
         )
     return 1 if asked.failed else 0
 
@@ -149,12 +148,26 @@ def client_for(config: configuration.Config) -> Client:
     return Client(peer.host, peer.port)
 
 
+def why(config: configuration.Config) -> str:
+    """Say why nobody answers, and what to do."""
+    found = holder(Path(config.daemon.state))
+    if found is None:
+        return "is the daemon running? start it: audiogen-daemon run"
+    return f"the daemon (pid {found.pid}) runs but does not answer: see its log in {config.daemon.log}, or {how_to_end(found)}"
+
+
 def running_at(config: configuration.Config) -> Peer:
-    """Return where the daemon of this configuration listens: what it published, else what is configured."""
+    """Return where the daemon of this configuration listens: what it published, else what is configured.
+
+    Raises:
+        EngineError: there is none, and the configuration takes any free port.
+    """
     found = holder(Path(config.daemon.state))
     if found is not None and found.port:
         host = "127.0.0.1" if found.host in ("0.0.0.0", "::") else found.host
         return Peer(host, found.port)
+    if not config.listen.port:
+        raise EngineError(f"no daemon with the state folder {config.daemon.state}; {why(config)}")
     return Peer("127.0.0.1" if config.osc.lan else config.listen.host, config.listen.port)
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from audiogen_daemon import config as configuration
 from audiogen_daemon import service
-from audiogen_daemon.commands.send import client_for
+from audiogen_daemon.commands.send import client_for, why
+from audiogen_daemon.errors import EngineError
 from audiogen_daemon.service.lock import holder
 
 
@@ -66,14 +67,19 @@ def _status(config: configuration.Config, as_json: bool) -> int:
         where = f" (pid {found.pid}, udp {found.host}:{found.port})" if found else ""
         memory = {name: value for name, value in (answer or {}).items() if name.endswith("_mb")}
         rest = {name: value for name, value in (answer or {}).items() if name not in memory}
-        print(f"daemon:  {_words(rest) if answer else 'not running; start it: audiogen-daemon run'}{where}")
+        nobody = why(config) if found else "not running; start it: audiogen-daemon run"
+        print(f"daemon:  {_words(rest) + where if answer else nobody}")
         if memory:
             print(f"memory:  {_words({name.removesuffix('_mb'): value for name, value in memory.items()})} (MB)")
     return 0 if answer else 1
 
 
 def _ask(config: configuration.Config) -> dict[str, object] | None:
-    with client_for(config) as client:
+    try:
+        client = client_for(config)
+    except EngineError:
+        return None
+    with client:
         client.send("/status")
         for address, values in client.answers(1.0):
             if address == "/status/reply":

@@ -151,7 +151,8 @@ def _encode(address: str, values: list[Any]) -> bytes:
         if isinstance(value, bool) or value is None:
             builder.add_arg(value)
         elif isinstance(value, int):
-            builder.add_arg(value, "i" if -(2**31) <= value < 2**31 else "h")
+            kind = "i" if -(2**31) <= value < 2**31 else "h" if -(2**63) <= value < 2**63 else "d"
+            builder.add_arg(value if kind != "d" else float(value), kind)
         elif isinstance(value, float):
             builder.add_arg(value, "d" if _LARGEST_FLOAT < abs(value) < math.inf else "f")
         else:

@@ -56,7 +56,10 @@ class Lock:
             os.close(self._file)
             raise ServiceError(_taken(other, folder))
         self.left = _read(self._file)
-        self._write(Holder(os.getpid(), service=supervisor()))
+        try:
+            self._write(Holder(os.getpid(), service=supervisor()))
+        except OSError as error:
+            raise ServiceError(f"{file} cannot be written: {error.strerror}; free some space") from error
 
     def record(self, listen: Peer) -> None:
         """Tell other processes where this one listens."""

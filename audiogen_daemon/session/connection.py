@@ -99,7 +99,7 @@ def _address(host: str) -> str:
         raise CommandError(f"{show(host)} is no address; send it as 192.168.1.20, or leave it out") from None
     if address.is_multicast or address.is_unspecified or str(address) == "255.255.255.255":
         raise CommandError(f"{show(host)} is no single host's address; send that of the host which listens")
-    return str(address)
+    return "127.0.0.1" if host == "localhost" else host
 
 
 def ping(session: Session, command: m.Ping, now: Now) -> Step:
