@@ -41,8 +41,14 @@ log = logging.getLogger(__name__)
 BATCH = 256
 """Messages whose accepted takes share one journal write."""
 
+LEAVE_WITHIN = 13.5
+"""Seconds from SIGTERM on in which all that may wait has waited: a service manager kills after 15."""
+
 ENGINE_STOP = 3.0
 """Seconds the engine gets to leave."""
+
+PARTIAL_STOP = 1.0
+"""Seconds that a cancelled take gets to end, where partial takes are kept."""
 
 SESSION_STOP = 3.0
 """Seconds the session gets to carry out what it has begun."""
@@ -118,34 +124,35 @@ class Daemon:
         for task in done:
             if task.exception() is not None:
                 log.error("%s stopped working", task.get_name(), exc_info=task.exception())
-        await self._drain()
-        await self._engine.stop(ENGINE_STOP)
-        await self._end(consuming)
+        leave_by = time.monotonic() + LEAVE_WITHIN
+        await self._drain(leave_by - PARTIAL_STOP)
+        await self._engine.stop(min(ENGINE_STOP, max(0.2, leave_by - time.monotonic())))
+        await self._end(consuming, min(SESSION_STOP, max(0.5, leave_by - time.monotonic())))
         for task in tasks:
             task.cancel()
         await self._close()
         for task in done:
             task.result()
 
-    async def _drain(self) -> None:
+    async def _drain(self, latest: float) -> None:
         """Leave the running take some time; what cannot be finished stays in the journal for the next start."""
         log.info("stopping; the running take has %g s", self._config.daemon.drain_timeout)
         self._inbox.put_nowait(m.Drain())
-        deadline = time.monotonic() + self._config.daemon.drain_timeout
+        deadline = min(latest, time.monotonic() + self._config.daemon.drain_timeout)
         while time.monotonic() < deadline and (self._busy() or not self._inbox.empty()):
             await asyncio.sleep(0.02)
         running = self._session.running
         if running and not running.is_final and self._config.take.keep_partial:
             for take in running.takes:
                 self._inbox.put_nowait(m.Cancel(take.id, address="/cancel"))
-            while time.monotonic() < deadline + 1.0 and self._session.running:
+            while time.monotonic() < deadline + PARTIAL_STOP and self._session.running:
                 await asyncio.sleep(0.02)
 
-    async def _end(self, consuming: asyncio.Task[None]) -> None:
+    async def _end(self, consuming: asyncio.Task[None], timeout: float) -> None:
         """End the session between two batches: within one, what is in the journal has not been told yet."""
         self._leaving = True
         self._inbox.put_nowait(m.Drain())  # so that there is a batch
-        await asyncio.wait([consuming], timeout=SESSION_STOP)
+        await asyncio.wait([consuming], timeout=timeout)
 
     def _busy(self) -> bool:
         return bool(self._session.running or self._session.finishing)

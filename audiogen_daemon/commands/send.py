@@ -153,7 +153,8 @@ def why(config: configuration.Config) -> str:
     found = holder(Path(config.daemon.state))
     if found is None:
         return "is the daemon running? start it: audiogen-daemon run"
-    return f"the daemon (pid {found.pid}) runs but does not answer: see its log in {config.daemon.log}, or {how_to_end(found)}"
+    cure = f"see its log in {config.daemon.log}, or {how_to_end(found)}"
+    return f"the daemon (pid {found.pid}) runs but does not answer: {cure}"
 
 
 def running_at(config: configuration.Config) -> Peer:

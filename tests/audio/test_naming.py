@@ -71,6 +71,7 @@ def test_numbering_goes_on_within_what_comes_before_the_number() -> None:
         ("{", "a good one is"),
         ("{}", "unknown field"),
         ("{slug.__class__}", "unknown field"),
+        ("{slug:>9999999999}", '">9999999999" is wider than 99; a good one is'),
     ],
 )
 def test_a_wrong_template_is_refused_with_a_cure(template: str, words: str) -> None:

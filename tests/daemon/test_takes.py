@@ -14,6 +14,7 @@ import soundfile
 
 from audiogen_daemon.audio.edges import faded
 from audiogen_daemon.audio.resample import resample
+from audiogen_daemon.service.manager import STOP_TIMEOUT
 from tests.live_daemon import live_daemon
 
 SLOW = "engine.tone_pace=0.02"
@@ -189,6 +190,17 @@ def test_stopping_keeps_what_waits_where_partial_takes_are_kept(tmp_path):
     with live_daemon(tmp_path) as daemon:
         daemon.wait("/stem/saved", lambda v: v[0] == waiting)
         assert len(list(daemon.stems.glob("cut-short*.wav"))) == 1
+
+
+def test_stopping_takes_less_than_a_service_manager_waits_though_the_engine_hangs(tmp_path):
+    with live_daemon(tmp_path, "engine.tone_pace=0.1", "take.keep_partial=true", "daemon.drain_timeout=14") as daemon:
+        daemon.send("/generate", "long", "seconds", 20)
+        daemon.wait("/take/started")
+        os.kill(engine_pid(daemon), signal.SIGSTOP)
+        began = time.monotonic()
+        daemon.process.terminate()
+        assert daemon.process.wait(20) == 0
+        assert time.monotonic() - began < STOP_TIMEOUT
 
 
 def test_a_second_daemon_and_a_busy_port_are_refused_with_the_cure(daemon, tmp_path):
