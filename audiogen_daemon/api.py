@@ -153,10 +153,13 @@ def complete(settings: Settings) -> Settings:
 
 
 def make(
-    settings: Settings, config: configuration.Config, progress: Callable[[float], None] | None = None
+    settings: Settings,
+    config: configuration.Config,
+    progress: Callable[[float], None] | None = None,
+    continues: str = "",
 ) -> GenerationResult:
-    """Make the take of complete settings."""
-    pipeline, request = prepare(settings, config)
+    """Make the take of complete settings; continues: the sound that it goes on from."""
+    pipeline, request = prepare(settings, config, continues)
     parts, began = [np.zeros((0, pipeline.channels), np.float32)], time.monotonic()
     for item in _items(pipeline, request):
         if hasattr(item, "pcm"):
@@ -190,7 +193,7 @@ def _items(pipeline: Pipeline, request: Request) -> Iterator[Any]:
         raise JobError("request", str(error)) from error
 
 
-def prepare(settings: Settings, config: configuration.Config) -> tuple[Pipeline, Request]:
+def prepare(settings: Settings, config: configuration.Config, continues: str = "") -> tuple[Pipeline, Request]:
     """Return the model, loaded once per process, and the request of a take.
 
     Raises:
@@ -202,7 +205,7 @@ def prepare(settings: Settings, config: configuration.Config) -> tuple[Pipeline,
     try:
         check_memory(settings.model, config)
         pipeline = _loaded(settings.model, config.models.folder, config.engine.dtype, config.engine.quantize)
-        return pipeline, request_for([Take(1, "", settings, "")], pipeline, Path(config.stems.folder))
+        return pipeline, request_for([Take(1, "", settings, "", continues)], pipeline, Path(config.stems.folder))
     except (LookupError, ValueError, OSError) as error:
         raise CommandError(str(error)) from error
 

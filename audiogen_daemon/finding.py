@@ -25,9 +25,22 @@ def find_stem(folder: Path, text: str) -> tuple[Path, Take]:
     take = _take(path)
     if take is None:
         raise CommandError(f"{show(path.name)} is no stem of ours: it does not say what it was made from")
+    return path, _going_on_inside(folder, take)
+
+
+def take_of(folder: Path, record: StemRecord, path: Path) -> Take:
+    """Return the take of a record that was read from a path.
+
+    Raises:
+        CommandError: it says what no take can be, or goes on from what is not in the drop folder.
+    """
+    return _going_on_inside(folder, _recorded(record, path))
+
+
+def _going_on_inside(folder: Path, take: Take) -> Take:
     if not take.continues:
-        return path, take
-    return path, dataclasses.replace(take, continues=str(_inside(folder, take.continues, INPUT_ENDINGS)))
+        return take
+    return dataclasses.replace(take, continues=str(_inside(folder, take.continues, INPUT_ENDINGS)))
 
 
 def find_sound(folder: Path, text: str) -> tuple[Path, Take | None]:
@@ -82,8 +95,10 @@ def _take(path: Path) -> Take | None:
         record = read_record(path)
     except (OSError, ValueError) as error:
         raise CommandError(f"{show(path.name)} cannot be read: {error}") from error
-    if record is None:
-        return None
+    return None if record is None else _recorded(record, path)
+
+
+def _recorded(record: StemRecord, path: Path) -> Take:
     continues = str(record.settings.get("continues") or "")
     return Take(record.take, record.uid, _settings(record, path), record.created, continues)
 

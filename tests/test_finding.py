@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from audiogen_daemon.audio import stems
+from audiogen_daemon.audio.record import StemRecord
+from audiogen_daemon.commands.generate import _from_file
 from audiogen_daemon.errors import CommandError
 from audiogen_daemon.finding import find_sound, find_stem
 from audiogen_daemon.keeper import record_of
@@ -133,6 +135,24 @@ def test_a_take_that_went_on_from_a_stem_still_does(folder):
     first = stem(folder, "first")
     second = stem(folder, "second", continues=str(first))
     assert find_stem(folder, second.name)[1].continues == str(first.resolve())
+
+
+def test_again_on_the_command_line_goes_on_from_what_the_take_went_on_from(folder):
+    first = stem(folder, "first")
+    second = stem(folder, "second", continues=str(first))
+    [sidecar] = (path for path in folder.glob("*.json") if str(first) in path.read_text())
+    for path in (second, sidecar):
+        assert _from_file(path, folder)[1] == str(first.resolve())
+
+
+@pytest.mark.parametrize(
+    ("member", "value"), [("settings", 5), ("seed", "x"), ("take", []), ("prompt", None), ("created", 5), ("tempo", "")]
+)
+def test_a_record_of_wrong_kinds_is_no_record(folder, member, value):
+    stem(folder)
+    members = json.loads(next(folder.glob("*.json")).read_text())
+    with pytest.raises(ValueError, match=f"its {member} cannot be"):
+        StemRecord.from_json(json.dumps({**members, member: value}))
 
 
 def test_a_take_that_went_on_from_a_sound_of_the_in_folder_does_so_again(folder):

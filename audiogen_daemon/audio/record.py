@@ -62,7 +62,20 @@ class StemRecord:
         if not isinstance(members, dict) or "audiogen" not in members:
             raise ValueError('not a take\'s record: it has no member "audiogen"')
         known = {f.name: members[f.name] for f in fields(cls) if f.name in members}
+        for name, value in known.items():
+            if not isinstance(value, _KINDS[name]):
+                raise ValueError(f"not a take's record: its {name} cannot be {str(value)[:40]!r}")
         try:
             return cls(**known)
         except (TypeError, ValueError) as error:
             raise ValueError(f"not a whole record of a take: {error}") from error
+
+
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(("uid", "prompt", "model", "created"), (str,)),
+    **dict.fromkeys(("take", "seed", "beats", "unit"), (int,)),
+    **dict.fromkeys(("tempo", "bars"), (int, float, type(None))),
+    **dict.fromkeys(("key", "final", "draft_of"), (str, type(None))),
+    **dict.fromkeys(("loop", "partial"), (bool,)),
+    **dict.fromkeys(("settings", "measured"), (dict,)),
+}

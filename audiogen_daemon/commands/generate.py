@@ -37,15 +37,16 @@ def run(options: argparse.Namespace) -> int:
     from audiogen_daemon.keeper import stem_format
 
     config = configuration.load(options.config, options.set)
-    settings = api.complete(_settings(options, config))
+    settings, continues = _settings(options, config)
+    settings = api.complete(settings)
     folder, form = Path(config.stems.folder), stem_format(config)
     if options.output:
         folder, form = options.output.absolute().parent, _named(form, options.output)
     facts: list[dict[str, Any]] = []
-    for take in _takes(settings, config):
+    for take in _takes(settings, config, continues):
         with Bar(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
             task = bar.add_task(f"{settings.prompt[:40]} ({take.settings.model})", total=1.0)
-            result = api.make(take.settings, config, functools.partial(_show, bar, task))
+            result = api.make(take.settings, config, functools.partial(_show, bar, task), take.continues)
         path = result.save_stem(folder, form, take)
         facts.append({"path": str(path), "seconds": result.duration, "speed": result.speed, "seed": settings.seed})
         if not options.json:
@@ -69,11 +70,11 @@ def _show(bar: Bar, task: TaskID, fraction: float) -> None:
     bar.update(task, completed=fraction)
 
 
-def _takes(settings: Settings, config: configuration.Config) -> tuple[Take, ...]:
+def _takes(settings: Settings, config: configuration.Config, continues: str) -> tuple[Take, ...]:
     """Return what is to be made: the take, or a draft and its final."""
     from audiogen_daemon import api
 
-    take = api.new_take(1, settings)
+    take = dataclasses.replace(api.new_take(1, settings), continues=continues)
     if not settings.finish_with:
         return (take,)
     if settings.finish_with == settings.model:
@@ -86,10 +87,12 @@ def _takes(settings: Settings, config: configuration.Config) -> tuple[Take, ...]
     return pair(take, final.id, final.uid)
 
 
-def _settings(options: argparse.Namespace, config: configuration.Config) -> Settings:
+def _settings(options: argparse.Namespace, config: configuration.Config) -> tuple[Settings, str]:
+    """Return the settings that are asked for, and the sound to go on from, if any."""
+    continues = ""
     settings = Settings(model=config.engine.model, prompt=config.take.prompt, seconds=config.take.seconds)
     if options.again:
-        settings = _from_file(options.again)
+        settings, continues = _from_file(options.again, Path(config.stems.folder))
     for name in PARAMETERS:
         value = getattr(options, name)
         if value is not None:
@@ -97,12 +100,12 @@ def _settings(options: argparse.Namespace, config: configuration.Config) -> Sett
                 settings = change(settings, name, value)
             except CommandError as error:
                 raise CommandError(f"--{name.replace('_', '-')}: {error}") from error
-    return settings
+    return settings, continues
 
 
-def _from_file(path: Path) -> Settings:
+def _from_file(path: Path, drop_folder: Path) -> tuple[Settings, str]:
     from audiogen_daemon.audio.describe import read_record
-    from audiogen_daemon.journal import settings_from
+    from audiogen_daemon.finding import take_of
 
     try:
         record = read_record(path)
@@ -112,4 +115,5 @@ def _from_file(path: Path) -> Settings:
         raise CommandError(f"--again {path}: {error}") from error
     if record is None:
         raise CommandError(f"--again {path}: no take of ours; give a stem or its .json")
-    return dataclasses.replace(settings_from(dict(record.settings)), finish_with="")
+    take = take_of(drop_folder, record, path)
+    return dataclasses.replace(take.settings, finish_with=""), take.continues

@@ -64,7 +64,10 @@ class Launchd:
             "StandardErrorPath": crashes,
             "SoftResourceLimits": {"NumberOfFiles": 1024},
         }
-        return plistlib.dumps(content, sort_keys=False)
+        try:
+            return plistlib.dumps(content, sort_keys=False)
+        except ValueError as error:
+            raise ServiceError(f"a setting or variable cannot stand in a property list ({error}); change it") from error
 
     def install(self, program: Program) -> Path:
         """Write the property list and load it, which starts the daemon."""

@@ -125,6 +125,7 @@ class Systemd:
 
 
 def _quoted(text: str) -> str:
-    """Return a word as unit files write it: % starts a specifier, backslash and quote are escaped."""
+    """Return a word as unit files write it: % starts a specifier, backslash, quote and line ends are escaped."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    escaped = escaped.replace("\n", "\\n").replace("\r", "\\r")
     return f'"{escaped}"'

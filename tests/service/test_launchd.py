@@ -131,6 +131,11 @@ def test_a_name_with_markup_and_umlauts_survives(launchctl):
     assert content["WorkingDirectory"] == "/Ü & <x>"
 
 
+def test_what_no_property_list_can_hold_is_refused(launchctl):
+    with pytest.raises(ServiceError, match="cannot stand in a property list"):
+        service().render(Program(("/venv/python",), Path("/"), Path("/l"), (("AUDIOGEN_TAKE_PROMPT", "a\x01b"),)))
+
+
 def test_the_template_that_people_read_is_what_is_rendered(launchctl):
     shown = Program(
         arguments=("/PATH/TO/.venv/bin/python", "-m", "audiogen_daemon", "run"),

@@ -44,6 +44,16 @@ def test_characters_that_mean_something_to_systemd_are_escaped(systemctl):
     assert ("Environment", '"A_B_C=%%h \\"$x\\""') in values
 
 
+def test_the_end_of_a_line_in_a_value_ends_no_line_of_the_unit(systemctl):
+    odd = Program(("/venv/python", "--set", "take.prompt=a\nb"), Path("/"), Path("/l"), (("A_B_C", "x\nExecStop=/y"),))
+
+    values = lines(Systemd().render(odd))
+
+    assert dict(values)["ExecStart"].endswith('"take.prompt=a\\nb"')
+    assert ("Environment", '"A_B_C=x\\nExecStop=/y"') in values
+    assert "ExecStop" not in dict(values)
+
+
 def test_systemds_own_checker_accepts_it(daemon, systemctl, tmp_path):
     checker = shutil.which("systemd-analyze")
     real = Program((sys.executable, *daemon.arguments[1:]), daemon.folder, daemon.log, daemon.environment)
