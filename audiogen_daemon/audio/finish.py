@@ -18,7 +18,8 @@ DRIFT, DRIFT_SHARE = 0.012, 0.004
 little of every attack."""
 
 LEAD, CLOSE = 0.003, 0.005
-"""Seconds from the start to the first beat, so that its attack is whole; and by which it may miss that place."""
+"""Seconds from the start to the first beat, so that its attack is whole; and by which it may miss that place. A loop
+finds its own: see `loops.begin_before`."""
 
 Findings = tuple[tuple[str, float | str], ...]
 
@@ -40,18 +41,24 @@ class Goal:
 def finish(pcm: PCM, rate: int, goal: Goal) -> tuple[PCM, Findings]:
     """Return exactly `goal.samples` of (samples, channels), and what was found and done, as (name, value) pairs.
 
-    tempo, confidence: as heard. stretched: new length over old. shift: seconds by which its one, or its first beat, was
-    moved forward. seam: seconds that were blended. note: why something was not done.
+    tempo, confidence: as heard. stretched: new length over old. shift: seconds by which the take was moved forward; a
+    loop is moved round. seam: seconds that were blended. note: why something was not done.
     A beat that is not sure (a pad, a short take, a tempo more than 8 % off) leaves time as it is.
     """
     found: list[tuple[str, float | str]] = []
-    shift = 0
+    one = None
     if goal.tempo:
-        pcm, shift = _to_the_grid(pcm, rate, goal, found)
+        pcm, one = _to_the_grid(pcm, rate, goal, found)
     if goal.loop and len(pcm) > goal.samples:
         pcm, seam = loops.close_loop(pcm, rate, goal.samples)
-        found.append(("seam", round(seam.seconds, 4)))
+        shift = loops.begin_before(pcm, rate, round((one or 0.0) * rate))
+        found += [("shift", round(shift / rate, 6)), ("seam", round(seam.seconds, 4))]
         return loops.rotate(pcm, shift), tuple(found)
+    shift = 0
+    if one is not None:
+        begins = one - LEAD
+        shift = round(begins * rate) if abs(begins) > CLOSE else 0
+        found.append(("shift", round(shift / rate, 6)))
     if shift < 0:
         pcm = np.concatenate([np.zeros((-shift, pcm.shape[1]), np.float32), pcm])
     pcm = pcm[max(0, shift) :]
@@ -70,16 +77,16 @@ def _doubt(beat: beats.Beat, tempo: float) -> str:
     return f"{why}; time is left as it is; {cure}"
 
 
-def _to_the_grid(pcm: PCM, rate: int, goal: Goal, found: list[tuple[str, float | str]]) -> tuple[PCM, int]:
-    """Return the take in time, and the sample at which it is to begin: just before its one, or its first beat."""
+def _to_the_grid(pcm: PCM, rate: int, goal: Goal, found: list[tuple[str, float | str]]) -> tuple[PCM, float | None]:
+    """Return the take in time, and the second of its one, or first beat, if it is sure and can be brought forward."""
     beat = beats.track(pcm, rate, goal.tempo)
     if beat is None:
         found += [("confidence", 0.0), ("note", "no beat was heard; time is left as it is")]
-        return pcm, 0
+        return pcm, None
     found.append(("confidence", round(beat.confidence, 4)))
     if beat.confidence < beats.SURE:
         found.append(("note", _doubt(beat, goal.tempo)))
-        return pcm, 0
+        return pcm, None
     found.insert(0, ("tempo", round(beat.tempo, 3)))
     ratio, first, pulse = beat.tempo / goal.tempo, beat.first, 60.0 / beat.tempo
     upbeats = beats_before_one(pcm, rate, first, pulse, goal.meter)
@@ -94,12 +101,13 @@ def _to_the_grid(pcm: PCM, rate: int, goal: Goal, found: list[tuple[str, float |
                 found.append(("stretched", round(ratio, 5)))
             except StretchMissing as error:
                 found.append(("note", f"not brought to the tempo: {error}"))
-    spare, begins = (len(pcm) - goal.samples) / rate, first - LEAD
-    if goal.loop or begins + upbeats * pulse <= spare:
-        begins += upbeats * pulse
-    fits = goal.loop or begins <= spare
-    if not fits:
-        found.append(("note", f"too little was made to begin on the first beat, which is {first:.2f} s in"))
-    shift = round(begins * rate) if fits and abs(begins) > CLOSE else 0
-    found.append(("shift", round(shift / rate, 4)))
-    return pcm, shift
+    spare = (len(pcm) - goal.samples) / rate
+    if goal.loop or first + upbeats * pulse - LEAD <= spare:
+        return pcm, first + upbeats * pulse
+    if first - LEAD <= spare:
+        return pcm, first
+    found += [
+        ("note", f"too little was made to begin on the first beat, which is {first:.2f} s in"),
+        ("shift", 0.0),
+    ]
+    return pcm, None

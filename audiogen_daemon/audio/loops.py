@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from audiogen_daemon.audio.beats import find_onsets
 from audiogen_daemon.audio.edges import faded
 from audiogen_daemon.audio.ring import PCM
 
@@ -15,6 +16,16 @@ LONGEST = 0.08
 
 _LENGTHS = (0.005, 0.01, 0.02, 0.04, LONGEST)
 _BEHIND_ATTACK = 0.01
+
+EARLIEST, LATEST = 0.006, 0.0015
+"""Seconds before its first beat between which a loop begins. An attack needs the last of them to rise to where it is
+heard as an onset."""
+
+_EARLY = 0.012
+"""Seconds by which the beat that follows a loop's end may come before its place, and still be that beat."""
+
+_AROUND = 0.2  # seconds in which that beat is looked for, on both sides
+_STEP = 1e-4  # seconds: a step weighs as much as the level that it would lead to in this time
 
 
 @dataclass(frozen=True)
@@ -53,6 +64,23 @@ def close_loop(pcm: PCM, rate: int, samples: int) -> tuple[PCM, Seam]:
     return out, Seam(length / rate, _alike(beyond[:length], head[:length]))
 
 
+def begin_before(loop: PCM, rate: int, beat: int) -> int:
+    """Return the sample at which a loop (samples, channels) is to begin so that `beat`, a sample of it, comes first.
+
+    It may be negative: `rotate` counts round. The file's end is played into its start, and its start after silence, so
+    it is put where the sound is near zero and hardly moves, 1.5 to 6 ms before the beat. Where the beat is heard a
+    little early, as from the bar after the last, it lies before that: an attack is never cut in two.
+    """
+    around = round(_AROUND * rate)
+    heard = np.round(find_onsets(_piece(loop, beat - around, beat + around), rate).times * rate) - around
+    early = heard[(heard < 0) & (heard >= -round(_EARLY * rate))]
+    beat += int(early[-1]) if len(early) else 0
+    first, last = beat - round(EARLIEST * rate), beat - round(LATEST * rate)
+    piece = _piece(loop, first - 1, last + 1).astype(np.float64)
+    rough = piece[1:] ** 2 + (np.diff(piece, axis=0) * rate * _STEP) ** 2
+    return first + int(np.argmin(rough.mean(axis=1)))
+
+
 def rotate(loop: PCM, samples: int) -> PCM:
     """Return a loop that begins `samples` later in itself."""
     return np.roll(loop, -samples, axis=0)
@@ -69,6 +97,11 @@ def join(before: PCM, after: PCM) -> PCM:
     fall = 1.0 - rise
     level = np.sqrt(fall**2 + rise**2 + 2 * fall * rise * alike)
     return ((before * fall + after * rise) / level).astype(np.float32)
+
+
+def _piece(loop: PCM, begin: int, end: int) -> PCM:
+    """Return the samples from `begin` to `end` of a loop that goes round."""
+    return loop[np.arange(begin, end) % len(loop)]
 
 
 def _begins(loop: PCM, rate: int) -> bool:

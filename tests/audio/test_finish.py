@@ -15,6 +15,11 @@ def finished(sound, tempo=120.0, seconds=8.0, loop=True):
     return out, dict(findings)
 
 
+def as_made(loop, findings):
+    """Return a loop as it was before it was moved round."""
+    return np.roll(loop, round(findings["shift"] * RATE), axis=0)
+
+
 @pytest.mark.parametrize("loop", [True, False])
 @pytest.mark.parametrize("off", [-0.075, -0.03, 0.0, 0.002, 0.04, 0.075])
 def test_drums_come_out_at_the_tempo_with_the_first_beat_at_the_start(off, loop):
@@ -64,9 +69,35 @@ def test_a_take_in_time_is_not_touched_but_for_its_seam():
     sound = drums(120, 9.0, 5)
     out, findings = finished(sound)
     assert "stretched" not in findings
-    assert findings["shift"] == 0.0
+    assert -0.02 < findings["shift"] < 0.0
     blended = round(findings["seam"] * RATE)
-    np.testing.assert_array_equal(out[blended:], sound[blended : 8 * RATE])
+    np.testing.assert_array_equal(as_made(out, findings)[blended:], sound[blended : 8 * RATE])
+
+
+def test_a_take_in_time_that_does_not_loop_is_not_touched():
+    sound = drums(120, 9.0, 5)
+    out, findings = finished(sound, loop=False)
+    assert findings["shift"] == 0.0
+    np.testing.assert_array_equal(out, sound[: 8 * RATE])
+
+
+@pytest.mark.parametrize("off", [-0.0009, 0.0, 0.0009])
+def test_a_loop_begins_before_the_attack_of_the_beat_that_follows_its_end(off):
+    for seed in range(5):
+        out, findings = finished(drums(120 * (1 + off), 9.0, seed))
+        assert "stretched" not in findings
+        assert np.abs(out[0] - out[-1]).max() <= np.quantile(np.abs(np.diff(out, axis=0)), 0.99)
+        around = np.concatenate([out[-RATE // 5 :], out[: RATE // 5]])
+        onsets = beats.find_onsets(around, RATE).times - 0.2
+        assert onsets[np.abs(onsets) < 0.03] == pytest.approx([0.008], abs=0.007)
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.1, 0.1503])
+def test_how_far_a_loop_was_moved_round_is_told_to_the_sample(delay):
+    sound = drums(120, 9.0, 5, delay=delay)
+    out, findings = finished(sound)
+    blended = round(findings["seam"] * RATE)
+    np.testing.assert_array_equal(as_made(out, findings)[blended:], sound[blended : 8 * RATE])
 
 
 def test_a_pad_keeps_its_time_and_says_so():
@@ -74,8 +105,9 @@ def test_a_pad_keeps_its_time_and_says_so():
     out, findings = finished(sound)
     assert findings["confidence"] < beats.SURE
     assert "time is left as it is" in findings["note"]
+    assert -0.02 < findings["shift"] < 0.0
     blended = round(findings["seam"] * RATE)
-    np.testing.assert_array_equal(out[blended:], sound[blended : 8 * RATE])
+    np.testing.assert_array_equal(as_made(out, findings)[blended:], sound[blended : 8 * RATE])
 
 
 def test_a_beat_that_is_not_sure_is_told_with_how_sure_it_is_what_was_needed_and_the_cure(monkeypatch):
@@ -95,7 +127,7 @@ def test_without_the_library_time_is_left_and_the_cure_is_said(monkeypatch):
     monkeypatch.setitem(sys.modules, "python_stretch", None)
     out, findings = finished(drums(125, 9.0, 1))
     assert len(out) == 8 * RATE
-    assert "pip install audiogen-daemon[stretch]" in findings["note"]
+    assert "make setup EXTRAS=stretch" in findings["note"]
     assert "stretched" not in findings
 
 
@@ -114,7 +146,7 @@ def test_a_take_that_is_too_short_is_filled_to_its_length(samples, loop):
 
 def test_a_loop_in_seconds_is_closed_and_nothing_else():
     out, findings = finished(drums(97, 8.6), tempo=0.0)
-    assert list(findings) == ["seam"]
+    assert list(findings) == ["shift", "seam"]
     assert len(out) == 8 * RATE
 
 

@@ -74,3 +74,31 @@ def test_a_loop_begins_where_it_is_told_and_stays_whole():
     loop = pad(1)
     np.testing.assert_array_equal(loops.rotate(loop, 100)[0], loop[100])
     np.testing.assert_array_equal(loops.rotate(loops.rotate(loop, 100), -100), loop)
+
+
+def humming(early: int) -> np.ndarray:
+    """A loop that hums, with a loud hit so many samples before its middle."""
+    time = np.arange(2 * RATE) / RATE
+    hit = np.where(time >= 1 - early / RATE, 0.8 * np.exp(-20 * np.abs(time - 1)), 0)
+    return (0.2 * np.sin(2 * np.pi * 150 * time + 1) + hit)[:, None].astype(np.float32)
+
+
+@pytest.mark.parametrize("early", [0, 120, 320])
+def test_a_loop_begins_just_before_the_attack_where_the_sound_is_near_zero(early):
+    loop = humming(early)
+    start = loops.begin_before(loop, RATE, RATE)
+    ahead = (RATE - early - start) / RATE
+    assert loops.LATEST - 0.001 <= ahead <= loops.EARLIEST + 0.001
+    assert np.abs(loop[start]) < 0.05
+    assert np.abs(loop[start] - loop[start - 1]) < 0.01
+
+
+def test_a_loop_whose_beat_is_its_first_sample_begins_in_its_end():
+    loop = np.roll(humming(0), -RATE, axis=0)
+    assert -loops.EARLIEST * RATE - 1 <= loops.begin_before(loop, RATE, 0) <= -loops.LATEST * RATE + 1
+
+
+@pytest.mark.parametrize("samples", [1, 10, 1000])
+def test_a_loop_of_few_samples_begins_somewhere(samples):
+    loop = pad(1)[:samples]
+    assert len(loops.rotate(loop, loops.begin_before(loop, RATE, 0))) == samples
