@@ -204,6 +204,7 @@ class Daemon:
                 if self._keeper.feed(event.take, event.pcm):
                     self._inbox.put_nowait(m.TakeAudible(event.take, time.monotonic() - self._since(event.take)))
                 self._listening.feed(event.take, event.pcm)
+                self._trace.note("monitor", "feed", take=event.take)
                 self._disk.submit(self._previews.feed, event.take, event.pcm)
             return
         if isinstance(event, m.JobStarted):
@@ -285,6 +286,7 @@ class Daemon:
                 now = _now()
                 self._session, more = rules.step(self._session, message, now)
                 self._trace.note("session", type(message).__name__, now.monotonic)
+                self._trace_sound(message)
                 effects += more
             await self._record([e.take for e in effects if isinstance(e, m.Record)])
             for effect in effects:
@@ -292,6 +294,17 @@ class Daemon:
                     case m.Forget(number) | m.SaveStem(m.Take(number)):
                         self._accepted_at.pop(number, None)
                 self._carrier.carry_out(effect)
+
+    def _trace_sound(self, message: m.Message) -> None:
+        """Note what the speaker did, at the time when it did."""
+        match message:
+            case m.TakePlaying(take, latency):
+                asked = self._accepted_at.get(take)
+                self._trace.note("monitor", "first sample", None if asked is None else asked + latency, take=take)
+            case m.MonitorStarved(samples):
+                self._trace.note("monitor", "starved", samples=samples)
+            case m.MonitorState(device):
+                self._trace.note("monitor", "device", device=device)
 
     async def _with_files(self, message: m.Message) -> m.Message:
         """Return the message, or what is wrong with it where it wants a file followed that is not there.

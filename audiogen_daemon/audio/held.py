@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from audiogen_daemon.audio.record import StemRecord
 from audiogen_daemon.audio.ring import PCM
 from audiogen_daemon.audio.stems import SavedStem, StemError, StemFormat, recover, save, stem_error
 from audiogen_daemon.audio.wav import write_wav
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,10 @@ def held(state: Path) -> list[Held]:
 
 
 def retry_held(state: Path, folder: Path, form: StemFormat) -> list[tuple[StemRecord, SavedStem]]:
-    """Save the takes that wait, oldest first, until one still cannot be saved; return those that landed."""
+    """Save the takes that wait, oldest first, until one still cannot be saved; return those that landed.
+
+    A file that is damaged is put aside.
+    """
     landed = []
     for waiting in held(state):
         try:
@@ -63,6 +69,11 @@ def retry_held(state: Path, folder: Path, form: StemFormat) -> list[tuple[StemRe
                 landed.append((waiting.record, save(waiting.record, pcm, rate, folder, form, waiting.samples)))
         except StemError:
             break
+        except soundfile.LibsndfileError as error:
+            # Without its sound the take is one of those that the next daemon makes again; the others must not wait.
+            aside = waiting.path.rename(waiting.path.with_suffix(".damaged"))
+            log.error("the held take %d cannot be read (%s), put aside as %s", waiting.record.take, error, aside)
+            continue
         waiting.path.unlink(missing_ok=True)
         waiting.path.with_suffix(".json").unlink(missing_ok=True)
     return landed

@@ -211,6 +211,18 @@ def test_a_held_take_is_kept_without_loss_and_saved_when_the_folder_is_back(tmp_
     assert held.retry_held(state, folder, form) == []
 
 
+def test_a_held_take_that_is_damaged_is_put_aside_and_keeps_no_other_from_landing(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    held.hold(a_record(), noise(1000), 32000, state).path.write_bytes(b"RIFF and nothing more")
+    held.hold(a_record(uid="second"), noise(1000), 32000, state)
+
+    [(record, _)] = held.retry_held(state, tmp_path, StemFormat())
+
+    assert record.uid == "second"
+    assert held.held(state) == []
+    assert (state / "held" / "6f1c-7.damaged").read_bytes() == b"RIFF and nothing more"
+
+
 def test_after_a_crash_a_take_is_found_or_its_lonely_sidecar_is_removed(tmp_path: Path) -> None:
     saved = save(a_record(), noise(10), 48000, tmp_path, StemFormat())
     other = save(a_record(uid="other"), noise(10), 48000, tmp_path, StemFormat())

@@ -94,7 +94,8 @@ def aligned(heard: np.ndarray, saved: np.ndarray) -> int:
 @pytest.mark.jack
 def test_first_sound_comes_soon_and_a_cancelled_take_fades_at_once(jack, tmp_path):  # noqa: F811
     sets = ["monitor.enabled=true", "monitor.device=system", "engine.tone_pace=0.01"]
-    with live_daemon(tmp_path, *sets, environment=os.environ | jack.env) as daemon:
+    trace = ("--trace", str(tmp_path / "trace.json"))
+    with live_daemon(tmp_path, *sets, environment=os.environ | jack.env, arguments=trace) as daemon:
         wait_for(lambda: device_of(daemon) == "system")
         recorder = jack.record(tmp_path / "heard.wav", 4)
         daemon.send("/generate", "a long one", "seconds", 20)
@@ -110,6 +111,9 @@ def test_first_sound_comes_soon_and_a_cancelled_take_fades_at_once(jack, tmp_pat
     assert 0 < loud[-1] < len(heard) - RATE // 2
     steps = np.abs(np.diff(heard[:, 0]))
     assert steps[loud[-1] - 480 :].max() <= steps[: loud[-1] - 960].max()
+    traced = json.loads((tmp_path / "trace.json").read_text())
+    at = {event["name"]: event["ts"] for event in reversed(traced) if event.get("ph") == "i"}
+    assert at["datagram"] < at["audio"] <= at["feed"] < at["first sample"]
 
 
 def test_bad_checkpoints_are_named_and_the_daemon_lives_on(tmp_path):

@@ -230,7 +230,7 @@ def test_a_trace_tells_the_way_from_datagram_to_stem(tmp_path):
         take, since = generate(daemon, "traced", "seconds", 0.2)
         daemon.wait("/stem/saved", lambda v: v[0] == take, since)
     names = [event.get("name") for event in json.loads(trace.read_text())]
-    order = ["datagram", "/generate", "Generate", "audio", "JobDone", "save", "→ /stem/saved"]
+    order = ["datagram", "/generate", "Generate", "audio", "feed", "JobDone", "save", "→ /stem/saved"]
     assert [names.index(name) for name in order] == sorted(names.index(name) for name in order)
 
 
