@@ -266,7 +266,7 @@ class DropFolder:
         observer = Observer()
         # Without events (a full inotify table, a network disk) the scans go on by themselves.
         with contextlib.suppress(OSError):
-            observer.schedule(_Waker(self._wake), str(self._folder))
+            observer.schedule(_Waker(self._wake), str(self._folder.resolve()))  # a link itself tells nothing
             observer.start()
             self._observer, self._identity = observer, identity
 

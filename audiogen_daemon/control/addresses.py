@@ -197,7 +197,12 @@ _TABLE = (
     Address("/model/load", "name", "make a model warm", build.load, trigger=True),
     Address("/model/unload", "name", "give a model's memory back", build.named(m.UnloadModel, "name"), trigger=True),
     Address("/models", "", "answers /models/reply for every model", build.plain(m.ListModels), trigger=True),
-    Address("/subscribe", "[port] [host]", "send everything to this port as well", build.peer(m.Subscribe)),
+    Address(
+        "/subscribe",
+        "[port] [host]",
+        "send everything to this port as well; host is an address",
+        build.peer(m.Subscribe),
+    ),
     Address("/unsubscribe", "[port] [host]", "stop sending to this port", build.peer(m.Unsubscribe)),
     Address("/ping", "[x …]", "answers /pong x", build.ping),
     Address("/status", "", "answers /status/reply name value …", build.plain(m.Status), trigger=True),

@@ -89,7 +89,8 @@ def _unreadable(name: str, error: Exception) -> ValueError:
 
 def _opened(path: Path) -> soundfile.SoundFile:
     plain = path.name.encode(errors="replace").decode()
-    if plain != path.name:
+    if str(path).encode(errors="replace").decode() != str(path):
+        plain = plain if plain != path.name else f"the folder of {plain}"
         raise ValueError(f"{plain} has a name that is no UTF-8; give it another one")
     try:
         if not is_file(path):

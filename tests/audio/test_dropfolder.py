@@ -117,6 +117,16 @@ def test_what_is_renamed_as_soon_as_it_is_there_is_followed_too(tmp_path: Path) 
     assert events.all == [Renamed(tmp_path / "a.wav", tmp_path / "b.wav")]
 
 
+def test_a_folder_that_is_a_link_is_watched_as_well(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    events = Events()
+    with DropFolder(tmp_path / "link", events, rescan=60.0):
+        first = sound(tmp_path / "link" / "a.wav")  # the first scan may have seen it
+        events.wait(Landed(first))
+        events.wait(Landed(sound(tmp_path / "link" / "b.wav")))
+
+
 def test_hidden_files_and_what_is_not_sound_are_ignored(watch: Watch) -> None:
     folder, events = watch()
     sound(folder / ".hidden.wav")
