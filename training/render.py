@@ -18,8 +18,8 @@ from training.voices import VOICES
 
 LENGTHS = (0.3, 1.0, 3.0, 8.0)
 """Event lengths are rounded up to these seconds, so that a compiled voice sees few shapes."""
-ROWS = 256
 GPU_ROWS = 2048
+"""Notes of a second or less that a GPU plays at once; a CPU plays one by one, each in its cache."""
 LOUDNESS = 0.16
 WET = {"drums": 0.05, "bass": 0.0, "walking bass": 0.02, "full": 0.06}
 WET_BY_MOOD = {"dreamy": 2.2, "clean": 0.3, "punchy": 0.5}
@@ -62,7 +62,7 @@ class Renderer:
         for low, high in zip((0.0, *LENGTHS), (*LENGTHS, math.inf), strict=True):
             chosen = table[(table[:, 3] > low) & (table[:, 3] <= high)]
             length = int(min(high, LENGTHS[-1]) * SAMPLE_RATE)
-            rows = max(16, int((GPU_ROWS if self.padded else ROWS) / max(1.0, min(high, LENGTHS[-1]))))
+            rows = max(16, int(GPU_ROWS / max(1.0, min(high, LENGTHS[-1])))) if self.padded else 1
             for first in range(0, len(chosen), rows):
                 part = chosen[first : first + rows]
                 if self.padded and len(part) < rows:

@@ -114,7 +114,7 @@ def harmonic(p: Tensor, length: int) -> Tensor:
         if order % 2 == 0:
             weight = weight * (1 - odd)
         x = order * relative
-        gain = torch.rsqrt(1 + x**4) * (1 + resonance / (1 + (5 * (x - 1)) ** 2))
+        gain = torch.rsqrt(1 + (x**2) ** 2) * (1 + resonance / (1 + (5 * (x - 1)) ** 2))
         total = total + weight * gain * fade * current
         previous, current = current, two_cos * current - previous
         fade = fade * dull
