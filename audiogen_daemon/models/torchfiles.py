@@ -27,9 +27,7 @@ def torch() -> Any:
     try:
         return importlib.import_module("torch")
     except ImportError as error:
-        raise TorchMissingError(
-            "reading .bin files needs torch; run: make setup EXTRAS=convert"
-        ) from error
+        raise TorchMissingError("reading .bin files needs torch; run: make setup EXTRAS=convert") from error
 
 
 def read_torch_file(file: Path) -> dict[str, Any]:
