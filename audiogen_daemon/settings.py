@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from audiogen_daemon.errors import CommandError
+from audiogen_daemon.notes import pitch_class
 from audiogen_daemon.transport import Quantum
 
 Kind = Literal["text", "name", "number", "integer", "key", "signature", "choice", "file"]
@@ -19,7 +20,6 @@ MORPH_SLOTS = 4
 """Prompts that can be mixed."""
 
 NOTES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
-_NOTE_NUMBERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 MODES = ("major", "minor", "dorian", "phrygian", "lydian", "mixolydian", "locrian")
 
 
@@ -282,12 +282,11 @@ def parse_key(text: str) -> tuple[int, str]:
     """
     found = re.fullmatch(r"\s*([A-Ga-g])\s*(#|♯|b|♭|sharp|flat)?\s*(m|min|maj|[a-z]+)?\s*", text, re.IGNORECASE)
     if found:
-        letter, accidental, mode = found.group(1).upper(), found.group(2) or "", found.group(3) or "major"
+        mode = found.group(3) or "major"
         mode = {"m": "minor", "M": "major"}.get(mode, mode.lower())
         mode = {"min": "minor", "maj": "major"}.get(mode, mode)
-        shift = {"#": 1, "♯": 1, "sharp": 1, "b": -1, "♭": -1, "flat": -1, "": 0}[accidental.lower()]
         if mode in MODES:
-            return ((_NOTE_NUMBERS[letter] + shift) % 12, mode)
+            return (pitch_class(found.group(1), found.group(2) or ""), mode)
     raise CommandError(f'{show(text)} is no key; use A to G with # or b and {", ".join(MODES)}, as "F# minor"')
 
 

@@ -16,9 +16,9 @@ from datetime import datetime
 import audiogen_daemon
 from audiogen_daemon.audio.record import StemRecord
 from audiogen_daemon.audio.wav import chunk
+from audiogen_daemon.notes import pitch_class
 
 SOFTWARE = f"audiogen-daemon {audiogen_daemon.__version__}"
-_PITCHES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 _MIDI_NOTE_WITHOUT_KEY = 60
 
 
@@ -30,8 +30,7 @@ def root_note(key: str | None) -> int | None:
     match = re.match(r"\s*([A-Ga-g])([#♯b♭]?)", key or "")
     if match is None:
         return None
-    accidental = {"#": 1, "♯": 1, "b": -1, "♭": -1}.get(match[2], 0)
-    return 48 + (_PITCHES[match[1].lower()] + accidental) % 12
+    return 48 + pitch_class(match[1], match[2] or "")
 
 
 def bar_starts(record: StemRecord, rate: int, samples: int) -> list[int]:

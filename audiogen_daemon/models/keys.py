@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+from audiogen_daemon.notes import pitch_class
+
 KEY = re.compile(
     r"(?:,?\s*\b(?:in the key of|key of|in|key)\s+)?"
     r"\b(?P<letter>[a-g])(?P<accidental>b|[\s-]*(?:#|♯|♭|sharp|flat))?[\s-]*"
@@ -11,8 +13,6 @@ KEY = re.compile(
     r"(?:\s+(?:mode|scale)\b)?",
     re.IGNORECASE,
 )
-SEMITONES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
-RAISES = {"": 0, "#": 1, "♯": 1, "sharp": 1, "b": -1, "♭": -1, "flat": -1}
 MODES = {"maj": "major", "ionian": "major", "min": "minor", "m": "minor", "aeolian": "minor"}
 """Other names of major and minor."""
 
@@ -34,9 +34,9 @@ def stated_key(prompt: str) -> Key | None:
     found = KEY.search(prompt)
     if found is None:
         return None
-    accidental = (found["accidental"] or "").lower().replace("-", " ").strip()
+    accidental = (found["accidental"] or "").replace("-", " ").strip()
     mode = found["mode"].lower().replace("-", " ").split()[-1]
-    return Key((SEMITONES[found["letter"].lower()] + RAISES[accidental]) % 12, MODES.get(mode, mode))
+    return Key(pitch_class(found["letter"], accidental), MODES.get(mode, mode))
 
 
 def without_key(prompt: str) -> str:

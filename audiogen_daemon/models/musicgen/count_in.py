@@ -110,7 +110,8 @@ class CountIn:
             seconds = np.arange(len(sound) - index * beat) / self.sample_rate
             ring = np.sin(2 * np.pi * hertz * seconds) * np.exp(-seconds / self.decay_seconds)
             sound[index * beat :] += self.level * ring
-        if self.cadence is not None and key is not None and key.mode in self.cadence.chords:
+        key = self.playable(key)
+        if self.cadence is not None and key is not None:
             chords = self.cadence.sound(key, frames_per_beat // 2 * self.hop, self.sample_rate)
             sound[: len(chords)] += chords
         return sound.astype(np.float32)[:, None]
